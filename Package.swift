@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors, unsafe code says so, imports say what they expose.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// Tests: the same, except that a test may use an unsafe call without marking it.
+let relaxed: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, exclude: [], swiftSettings: relaxed)
+}
+
+let package = Package(
+  name: "Sluice",
+  products: [
+    .library(name: "RouterCore", targets: ["RouterCore"]),
+    .executable(name: "sluice", targets: ["sluice"]),
+  ],
+  targets: [
+    // Pure: no sockets, no clock, no Foundation.
+    target("RouterCore", []),
+    target("Wire", []),
+    target("Simulation", ["RouterCore"]),
+    target("VenueAdapters", ["RouterCore", "Wire"]),
+
+    // The operating system.
+    .target(
+      name: "CPlatform",
+      linkerSettings: [
+        .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("curl"),
+      ]),
+    target("Platform", ["CPlatform", "Wire"]),
+    target("Journal", ["RouterCore", "Platform"]),
+
+    // The edges.
+    target("VenueGateways", ["RouterCore", "Wire", "Platform", "VenueAdapters"]),
+    target("ClientGateways", ["RouterCore", "Wire", "Platform"]),
+    target("SimulatedVenues", ["RouterCore", "Simulation", "Wire", "Platform"]),
+
+    // The wiring.
+    target(
+      "RouterService",
+      [
+        "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
+        "ClientGateways",
+      ]),
+    .executableTarget(
+      name: "sluice", dependencies: ["RouterService", "SimulatedVenues"], swiftSettings: strict),
+    .executableTarget(
+      name: "RouterBenchmarks",
+      dependencies: [
+        "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
+      ],
+      path: "Benchmarks/RouterBenchmarks", swiftSettings: strict),
+
+    tests("RouterCoreTests", ["RouterCore"]),
+    tests("WireTests", ["Wire"]),
+    tests("SimulationTests", ["Simulation", "RouterCore"]),
+    tests("PlatformTests", ["Platform", "Wire"]),
+    tests("JournalTests", ["Journal", "RouterCore", "Platform"]),
+    tests("VenueAdaptersTests", ["VenueAdapters", "RouterCore", "Wire"]),
+    tests("VenueGatewaysTests", ["VenueGateways", "VenueAdapters", "RouterCore", "Wire", "Platform"]),
+    tests("ClientGatewaysTests", ["ClientGateways", "RouterCore", "Wire", "Platform"]),
+    tests("SimulatedVenuesTests", ["SimulatedVenues", "Simulation", "Wire", "Platform"]),
+    tests("RouterServiceTests", ["RouterService", "RouterCore", "Wire", "Platform", "Journal"]),
+    tests("EndToEndTests", ["RouterService", "RouterCore", "Wire", "Platform"]),
+    tests("ArchitectureTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+#include "CPlatform.h"
+int sluice_platform_placeholder;

@@ -1,0 +1,1 @@
+// VenueGateways
