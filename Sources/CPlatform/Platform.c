@@ -1,2 +1,0 @@
-#include "CPlatform.h"
-int sluice_platform_placeholder;

@@ -1,0 +1,62 @@
+// Threads, files, cryptography and libcurl, in forms that Swift can call.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// --- system.c ------------------------------------------------------------------------------
+
+// All return 0 or a non-negative value on success and -errno on failure.
+int sluice_eventfd(void);
+int sluice_random(void *bytes, size_t count);
+int sluice_lock_file(int descriptor);
+int sluice_preallocate(int descriptor, int64_t bytes);
+void sluice_wipe(void *bytes, size_t count);
+void sluice_error_text(int code, char *text, size_t capacity);
+
+// Starts a named thread; `token` is what join and detach take.
+int sluice_thread_start(
+    uint64_t *token, const char *name, size_t stack_bytes, void (*body)(void *), void *context);
+int sluice_thread_join(uint64_t token);
+int sluice_thread_detach(uint64_t token);
+
+// --- crypto.c ------------------------------------------------------------------------------
+
+enum { SLUICE_SHA1 = 0, SLUICE_SHA256 = 1, SLUICE_SHA512 = 2 };
+
+// The number of bytes written to `out` (64 are enough), or 0 on failure.
+size_t sluice_digest(int algorithm, const void *bytes, size_t count, uint8_t *out);
+
+typedef struct sluice_hmac sluice_hmac;
+sluice_hmac *sluice_hmac_new(int algorithm, const void *key, size_t count);
+size_t sluice_hmac_sign(sluice_hmac *hmac, const void *bytes, size_t count, uint8_t *out);
+void sluice_hmac_free(sluice_hmac *hmac);
+
+bool sluice_equal(const void *a, const void *b, size_t count);
+
+// A private or public key of one kind; signing and verifying may be called from any thread.
+enum { SLUICE_ED25519 = 0, SLUICE_ES256 = 1 };
+typedef struct sluice_key sluice_key;
+sluice_key *sluice_key_from_pem(int kind, const void *pem, size_t count);
+sluice_key *sluice_key_from_seed(const uint8_t seed[32]);
+sluice_key *sluice_key_from_public_pem(int kind, const void *pem, size_t count);
+void sluice_key_free(sluice_key *key);
+bool sluice_key_sign(const sluice_key *key, const void *bytes, size_t count, uint8_t out[64]);
+bool sluice_key_verify(
+    const sluice_key *key, const void *bytes, size_t count, const uint8_t signature[64]);
+bool sluice_key_public_raw(const sluice_key *key, uint8_t out[32]);
+
+// A certificate authority of one run. PEM texts are NUL-terminated and freed with sluice_text_free.
+typedef struct sluice_authority sluice_authority;
+sluice_authority *sluice_authority_new(const char *name, int days);
+char *sluice_authority_certificate(const sluice_authority *authority);
+// `names` is an OpenSSL subjectAltName value, e.g. "DNS:localhost,IP:127.0.0.1".
+bool sluice_authority_issue(
+    const sluice_authority *authority, const char *common_name, const char *names, int days,
+    char **certificate, char **key);
+void sluice_authority_free(sluice_authority *authority);
+void sluice_text_free(char *text);
+
+// The reason of the last failure of libcrypto on this thread; clears the thread's error queue.
+void sluice_crypto_error(char *text, size_t capacity);

@@ -1,0 +1,13 @@
+/// Lower-case hexadecimal, as the published vectors write it.
+func hex(_ bytes: [UInt8]) -> String {
+  let digits = Array("0123456789abcdef")
+  return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+}
+
+/// The bytes of hexadecimal text.
+func bytes(hex text: String) -> [UInt8] {
+  let digits = text.compactMap { $0.hexDigitValue }
+  return stride(from: 0, to: digits.count - 1, by: 2).map {
+    UInt8(digits[$0] << 4 | digits[$0 + 1])
+  }
+}
