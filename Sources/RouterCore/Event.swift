@@ -1,0 +1,144 @@
+/// Everything that can happen to the core.
+///
+/// Events of one batch share `EventBatch.levels`, where book updates keep their levels.
+package enum Event: Sendable, BitwiseCopyable {
+  /// Time has passed; see `RouterCore.nextDeadline`.
+  case clock
+
+  // Settings, as events, so that the record explains every decision.
+  case venueDefined(VenueDefinition)
+  case assetDefined(AssetDefinition)
+  case instrumentDefined(InstrumentDefinition)
+  case listingChanged(Listing)
+  case riskLimitsChanged(RiskLimits)
+
+  // Market data.
+  case book(BookUpdate)
+  case bookInvalid(ListingID, BookFault)
+
+  // A venue's connections and account.
+  case linkChanged(VenueID, VenueLink, isUp: Bool)
+  case balanceObserved(BalanceObservation)
+  case childReport(VenueExecutionReport)
+
+  // Clients.
+  case newOrderSingle(NewOrderSingle)
+  case orderCancelRequest(OrderCancelRequest)
+  case haltRequested(requestID: UInt64)
+  case resumeRequested(requestID: UInt64)
+}
+
+/// The three connections whose health decides whether a venue may be sent an order.
+package enum VenueLink: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  case marketData = 0
+  case orderEntry = 1
+  /// The private stream is subscribed and in sync.
+  case dropCopy = 2
+}
+
+package struct VenueDefinition: Sendable, Hashable, BitwiseCopyable {
+  package var id: VenueID
+  package var name: ShortText
+  /// How long after a request's own expiry the venue's "not found" becomes proof of absence.
+  package var absenceProofMilliseconds: Int64
+  /// Whether the venue reserves the fee on top of a buy's notional.
+  package var holdsFee: Bool
+
+  package init(id: VenueID, name: ShortText, absenceProofMilliseconds: Int64, holdsFee: Bool) {
+    self.id = id
+    self.name = name
+    self.absenceProofMilliseconds = absenceProofMilliseconds
+    self.holdsFee = holdsFee
+  }
+}
+
+package struct AssetDefinition: Sendable, Hashable, BitwiseCopyable {
+  package var id: AssetID
+  package var name: ShortText
+
+  package init(id: AssetID, name: ShortText) {
+    self.id = id
+    self.name = name
+  }
+}
+
+package struct InstrumentDefinition: Sendable, Hashable, BitwiseCopyable {
+  package var instrument: Instrument
+  /// `BASE-QUOTE`, for example `BTC-USD`.
+  package var symbol: ShortText
+
+  package init(instrument: Instrument, symbol: ShortText) {
+    self.instrument = instrument
+    self.symbol = symbol
+  }
+}
+
+/// What a venue says of one asset on our account.
+package struct BalanceObservation: Sendable, Hashable, BitwiseCopyable {
+  package var venue: VenueID
+  package var asset: AssetID
+  /// Free to trade: total less what open orders hold.
+  package var available: Amount
+  package var total: Amount
+  package var observedAt: Timestamp
+
+  package init(
+    venue: VenueID, asset: AssetID, available: Amount, total: Amount, observedAt: Timestamp
+  ) {
+    self.venue = venue
+    self.asset = asset
+    self.available = available
+    self.total = total
+    self.observedAt = observedAt
+  }
+}
+
+/// A client's new order, FIX message D; already checked for form at the edge.
+package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
+  /// Names the request in the reply; unique within a run.
+  package var requestID: UInt64
+  package var clientOrderID: ShortText
+  /// A digest of the whole request: the same id with another digest is refused.
+  package var requestDigest: UInt64
+  package var instrument: InstrumentID
+  package var side: Side
+  package var type: OrderType
+  package var timeInForce: TimeInForce
+  package var quantity: Quantity
+  /// `nil` for a market order, which then gets a collar from the risk limits.
+  package var limitPrice: Price?
+  package var stopPrice: Price?
+  /// When to stop working the order; `distantFuture` if the client named none.
+  package var deadline: Timestamp
+  package var maximumChildren: UInt8
+
+  package init(
+    requestID: UInt64, clientOrderID: ShortText, requestDigest: UInt64, instrument: InstrumentID,
+    side: Side, type: OrderType, timeInForce: TimeInForce, quantity: Quantity, limitPrice: Price?,
+    stopPrice: Price?, deadline: Timestamp, maximumChildren: UInt8
+  ) {
+    self.requestID = requestID
+    self.clientOrderID = clientOrderID
+    self.requestDigest = requestDigest
+    self.instrument = instrument
+    self.side = side
+    self.type = type
+    self.timeInForce = timeInForce
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.stopPrice = stopPrice
+    self.deadline = deadline
+    self.maximumChildren = maximumChildren
+  }
+}
+
+/// A client's wish to end an order, FIX message F.
+package struct OrderCancelRequest: Sendable, Hashable, BitwiseCopyable {
+  package var requestID: UInt64
+  package var parent: ParentOrderID
+
+  package init(requestID: UInt64, parent: ParentOrderID) {
+    self.requestID = requestID
+    self.parent = parent
+  }
+}

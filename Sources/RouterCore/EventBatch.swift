@@ -1,0 +1,31 @@
+/// Events in order, with the levels of their book updates; reused, so that it stops allocating.
+package struct EventBatch: Sendable {
+  package private(set) var events: [Event] = []
+  package private(set) var levels: [BookLevel] = []
+
+  package init(eventCapacity: Int = 64, levelCapacity: Int = 4096) {
+    events.reserveCapacity(eventCapacity)
+    levels.reserveCapacity(levelCapacity)
+  }
+
+  package var isEmpty: Bool { events.isEmpty }
+
+  package mutating func append(_ event: Event) {
+    events.append(event)
+  }
+
+  /// Adds a level for the book update that is being decoded.
+  package mutating func append(_ level: BookLevel) {
+    levels.append(level)
+  }
+
+  /// Drops the levels from `count` on: the message turned out to be broken.
+  package mutating func truncateLevels(to count: Int) {
+    levels.removeSubrange(count...)
+  }
+
+  package mutating func removeAll() {
+    events.removeAll(keepingCapacity: true)
+    levels.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,262 @@
+/// Something that has become true; the only way in which durable state changes.
+///
+/// The journal keeps facts, never inputs. `RouterCore.apply` is the same live and in recovery.
+package enum Fact: Sendable, Hashable, BitwiseCopyable {
+  /// A run began; ids of children carry its epoch.
+  case epochStarted(epoch: UInt32, at: Timestamp)
+
+  case venueDefined(VenueDefinition)
+  case assetDefined(AssetDefinition)
+  case instrumentDefined(InstrumentDefinition)
+  case listingChanged(Listing)
+  case riskLimitsChanged(RiskLimits)
+  case haltChanged(isHalted: Bool, at: Timestamp)
+  case venueHaltChanged(VenueID, isHalted: Bool, reason: RejectReason, at: Timestamp)
+
+  case parentAccepted(ParentAccepted)
+  /// Remembered so that the same client order id gets the same answer again.
+  case parentRefused(ParentRefused)
+  case planMade(PlanMade)
+  /// One for each venue of the plan just before it, whether it got a child or not.
+  case planLeg(PlanLeg)
+  case parentCancelRequested(ParentOrderID, at: Timestamp)
+  case parentClosed(ParentClosed)
+
+  case childIntended(ChildIntended)
+  case childSent(ChildOrderID, at: Timestamp)
+  /// Given up before any byte left.
+  case childAbandoned(ChildOrderID, RejectReason, at: Timestamp)
+  case childAcknowledged(ChildOrderID, venueOrderID: ShortText, at: Timestamp)
+  /// The outcome of the request is not certain; its quantity stays reserved.
+  case childUnknown(ChildOrderID, at: Timestamp)
+  case cancelIntended(ChildOrderID, at: Timestamp)
+  case fillRecorded(FillRecorded)
+  case childClosed(ChildClosed)
+}
+
+package struct ParentAccepted: Sendable, Hashable, BitwiseCopyable {
+  package var id: ParentOrderID
+  package var order: NewOrderSingle
+  /// The worst raw price at which we may trade: the client's limit or the collar.
+  package var effectiveLimit: Price
+  /// Consolidated best bid and ask when the order was accepted; zero if there was none.
+  package var arrivalBid: Price
+  package var arrivalAsk: Price
+  package var at: Timestamp
+
+  package init(
+    id: ParentOrderID, order: NewOrderSingle, effectiveLimit: Price, arrivalBid: Price,
+    arrivalAsk: Price, at: Timestamp
+  ) {
+    self.id = id
+    self.order = order
+    self.effectiveLimit = effectiveLimit
+    self.arrivalBid = arrivalBid
+    self.arrivalAsk = arrivalAsk
+    self.at = at
+  }
+}
+
+package struct ParentRefused: Sendable, Hashable, BitwiseCopyable {
+  package var clientOrderID: ShortText
+  package var requestDigest: UInt64
+  package var reason: RejectReason
+  package var at: Timestamp
+
+  package init(
+    clientOrderID: ShortText, requestDigest: UInt64, reason: RejectReason, at: Timestamp
+  ) {
+    self.clientOrderID = clientOrderID
+    self.requestDigest = requestDigest
+    self.reason = reason
+    self.at = at
+  }
+}
+
+/// A plan with its certificate; all costs are all-in, in the quote asset, positive.
+package struct PlanMade: Sendable, Hashable, BitwiseCopyable {
+  package var parent: ParentOrderID
+  /// Counts the plans of this parent from 1.
+  package var wave: UInt16
+  package var requested: Quantity
+  package var planned: Quantity
+  /// All-in cost of a buy, net proceeds of a sell.
+  package var totalCost: Amount
+  /// No plan for `planned` can cost less (a sell: bring more) than this.
+  package var bound: Amount
+  /// The worst all-in unit taken, rounded away from us to the instrument's price scale.
+  package var marginalPrice: Price
+  /// The best feasible plan with one child; quantity zero if there is none.
+  package var singleVenue: VenueID
+  package var singleQuantity: Quantity
+  package var singleCost: Amount
+  package var at: Timestamp
+
+  package init(
+    parent: ParentOrderID, wave: UInt16, requested: Quantity, planned: Quantity, totalCost: Amount,
+    bound: Amount, marginalPrice: Price, singleVenue: VenueID, singleQuantity: Quantity,
+    singleCost: Amount, at: Timestamp
+  ) {
+    self.parent = parent
+    self.wave = wave
+    self.requested = requested
+    self.planned = planned
+    self.totalCost = totalCost
+    self.bound = bound
+    self.marginalPrice = marginalPrice
+    self.singleVenue = singleVenue
+    self.singleQuantity = singleQuantity
+    self.singleCost = singleCost
+    self.at = at
+  }
+}
+
+/// What a plan does at one venue, and on what evidence.
+package struct PlanLeg: Sendable, Hashable, BitwiseCopyable {
+  package var parent: ParentOrderID
+  package var wave: UInt16
+  package var listing: ListingID
+  /// Zero if the venue got no child; then `exclusion` says why.
+  package var quantity: Quantity
+  package var limitPrice: Price
+  /// Expected notional before fees.
+  package var notional: Notional
+  package var levelsUsed: UInt16
+  package var bestPrice: Price
+  package var quoteAgeNanoseconds: Int64
+  package var exclusion: Exclusion
+
+  package init(
+    parent: ParentOrderID, wave: UInt16, listing: ListingID, quantity: Quantity, limitPrice: Price,
+    notional: Notional, levelsUsed: UInt16, bestPrice: Price, quoteAgeNanoseconds: Int64,
+    exclusion: Exclusion
+  ) {
+    self.parent = parent
+    self.wave = wave
+    self.listing = listing
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.notional = notional
+    self.levelsUsed = levelsUsed
+    self.bestPrice = bestPrice
+    self.quoteAgeNanoseconds = quoteAgeNanoseconds
+    self.exclusion = exclusion
+  }
+}
+
+/// Why a venue got no child; a closed list.
+public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  case none = 0
+  case notNeeded = 1
+  case bookEmpty = 2
+  case bookStale = 3
+  case bookCrossed = 4
+  case bookInvalid = 5
+  case outsideLimit = 6
+  case belowMinimumQuantity = 7
+  case belowMinimumNotional = 8
+  case insufficientBalance = 9
+  case listingNotTrading = 10
+  case linkDown = 11
+  case venueHalted = 12
+  case childLimit = 13
+  /// It refused or missed in this parent's earlier waves.
+  case setAside = 14
+  case incrementTooCoarse = 15
+}
+
+package struct ChildIntended: Sendable, Hashable, BitwiseCopyable {
+  package var order: NewChildOrder
+  package var wave: UInt16
+  /// What the venue will hold for it, in the asset it gives away.
+  package var reserved: Amount
+  package var at: Timestamp
+
+  package init(order: NewChildOrder, wave: UInt16, reserved: Amount, at: Timestamp) {
+    self.order = order
+    self.wave = wave
+    self.reserved = reserved
+    self.at = at
+  }
+}
+
+package struct FillRecorded: Sendable, Hashable, BitwiseCopyable {
+  package var child: ChildOrderID
+  package var listing: ListingID
+  package var side: Side
+  package var executionID: ShortText
+  package var quantity: Quantity
+  package var price: Price
+  package var fee: Amount
+  package var feeAsset: AssetID
+  package var liquidity: Liquidity
+  package var venueTime: Timestamp
+  package var at: Timestamp
+
+  package init(
+    child: ChildOrderID, listing: ListingID, side: Side, executionID: ShortText,
+    quantity: Quantity, price: Price, fee: Amount, feeAsset: AssetID, liquidity: Liquidity,
+    venueTime: Timestamp, at: Timestamp
+  ) {
+    self.child = child
+    self.listing = listing
+    self.side = side
+    self.executionID = executionID
+    self.quantity = quantity
+    self.price = price
+    self.fee = fee
+    self.feeAsset = feeAsset
+    self.liquidity = liquidity
+    self.venueTime = venueTime
+    self.at = at
+  }
+}
+
+package struct ChildClosed: Sendable, Hashable, BitwiseCopyable {
+  package enum Outcome: UInt8, Sendable, BitwiseCopyable {
+    case filled = 1
+    case canceled = 2
+    case expired = 3
+    case rejected = 4
+    /// Proved never to have reached the venue.
+    case neverAccepted = 5
+  }
+
+  package var child: ChildOrderID
+  package var outcome: Outcome
+  package var reason: RejectReason
+  /// The venue's words, cut to fit.
+  package var text: ShortText
+  package var at: Timestamp
+
+  package init(
+    child: ChildOrderID, outcome: Outcome, reason: RejectReason, text: ShortText, at: Timestamp
+  ) {
+    self.child = child
+    self.outcome = outcome
+    self.reason = reason
+    self.text = text
+    self.at = at
+  }
+}
+
+package struct ParentClosed: Sendable, Hashable, BitwiseCopyable {
+  package enum Outcome: UInt8, Sendable, BitwiseCopyable {
+    case filled = 1
+    case canceled = 2
+    case expired = 3
+    case rejected = 4
+  }
+
+  package var parent: ParentOrderID
+  package var outcome: Outcome
+  package var reason: RejectReason
+  package var at: Timestamp
+
+  package init(parent: ParentOrderID, outcome: Outcome, reason: RejectReason, at: Timestamp) {
+    self.parent = parent
+    self.outcome = outcome
+    self.reason = reason
+    self.at = at
+  }
+}
