@@ -60,3 +60,53 @@ void sluice_text_free(char *text);
 
 // The reason of the last failure of libcrypto on this thread; clears the thread's error queue.
 void sluice_crypto_error(char *text, size_t capacity);
+
+// --- curl.c --------------------------------------------------------------------------------
+
+typedef struct sluice_curl sluice_curl;
+typedef struct sluice_transfer sluice_transfer;
+
+// Texts may be null where the option is not used.
+sluice_curl *sluice_curl_new(const char *ca_file, const char *proxy, const char *user_agent);
+void sluice_curl_free(sluice_curl *curl);
+
+typedef struct {
+  const char *method;
+  const char *url;
+  const void *body;
+  size_t body_count;
+  int64_t connect_timeout_milliseconds;
+  int64_t timeout_milliseconds;
+  size_t maximum_response_bytes;
+  bool fresh_connection;
+} sluice_curl_request;
+
+// Copies everything it is given. Null when out of memory or when libcurl refuses an option.
+sluice_transfer *sluice_transfer_new(
+    sluice_curl *curl, const sluice_curl_request *request, uint64_t token);
+bool sluice_transfer_add_header(sluice_transfer *transfer, const char *line);
+// Hands the transfer to the multi handle, which owns it until it is finished.
+bool sluice_transfer_start(sluice_curl *curl, sluice_transfer *transfer);
+void sluice_transfer_free(sluice_transfer *transfer);
+
+// Moves all transfers on, then waits until one can move again, a wake-up, or the timeout.
+// Only this and sluice_curl_wake may be called while another thread is in it: wake alone.
+bool sluice_curl_step(sluice_curl *curl, int timeout_milliseconds);
+void sluice_curl_wake(sluice_curl *curl);
+
+typedef struct {
+  uint64_t token;
+  int code;  // 0, or a CURLcode
+  int status;
+  bool bytes_may_have_left;
+  bool too_large;
+  char message[256];
+  const char *head;  // status line and headers of the final response
+  size_t head_count;
+  const void *body;
+  size_t body_count;
+  sluice_transfer *transfer;  // to be freed when the answer was copied
+} sluice_curl_result;
+
+// Takes one finished transfer; false when there is none.
+bool sluice_curl_finished(sluice_curl *curl, sluice_curl_result *result);
