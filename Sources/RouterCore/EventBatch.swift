@@ -1,21 +1,24 @@
 /// Events in order, with the levels of their book updates; reused, so that it stops allocating.
 package struct EventBatch: Sendable {
-  package private(set) var events: [Event] = []
-  package private(set) var levels: [BookLevel] = []
+  @usableFromInline package internal(set) var events: [Event] = []
+  @usableFromInline package internal(set) var levels: [BookLevel] = []
 
   package init(eventCapacity: Int = 64, levelCapacity: Int = 4096) {
     events.reserveCapacity(eventCapacity)
     levels.reserveCapacity(levelCapacity)
   }
 
-  package var isEmpty: Bool { events.isEmpty }
+  @inlinable package var isEmpty: Bool { events.isEmpty }
 
-  package mutating func append(_ event: Event) {
+  /// How many levels are held; where the next one will lie.
+  @inlinable package var levelCount: Int { levels.count }
+
+  @inlinable package mutating func append(_ event: Event) {
     events.append(event)
   }
 
   /// Adds a level for the book update that is being decoded.
-  package mutating func append(_ level: BookLevel) {
+  @inlinable package mutating func append(_ level: BookLevel) {
     levels.append(level)
   }
 
