@@ -31,10 +31,19 @@ package struct BookUpdate: Sendable, BitwiseCopyable {
   /// When the venue made it, in the venue's clock; `distantPast` if it does not say.
   package var venueTime: Timestamp
   package var receivedAt: Timestamp
+  /// How many levels a side the venue puts in a snapshot at most (`0`: all).
+  ///
+  /// A snapshot of that size ends where the venue cut it, so nothing is believed beyond it.
+  package var snapshotLimit: Int32
+
+  package var isSnapshot: Bool {
+    if case .snapshot = kind { true } else { false }
+  }
 
   package init(
     listing: ListingID, kind: Kind, bidStart: Int32, bidCount: Int32, askStart: Int32,
-    askCount: Int32, subscribedDepth: Int32, venueTime: Timestamp, receivedAt: Timestamp
+    askCount: Int32, subscribedDepth: Int32, venueTime: Timestamp, receivedAt: Timestamp,
+    snapshotLimit: Int32 = 0
   ) {
     self.listing = listing
     self.kind = kind
@@ -45,6 +54,7 @@ package struct BookUpdate: Sendable, BitwiseCopyable {
     self.subscribedDepth = subscribedDepth
     self.venueTime = venueTime
     self.receivedAt = receivedAt
+    self.snapshotLimit = snapshotLimit
   }
 }
 

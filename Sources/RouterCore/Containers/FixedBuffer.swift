@@ -1,0 +1,40 @@
+/// A block of memory of fixed size that its owner alone may change.
+///
+/// Unlike an array it has no reference count and no uniqueness test. Indices are checked: a wrong
+/// one stops the process rather than send a wrong order.
+@safe
+package struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
+  @usableFromInline let base: UnsafeMutablePointer<Element>
+  package let count: Int
+
+  package init(repeating element: Element, count: Int) {
+    precondition(count >= 0)
+    unsafe base = .allocate(capacity: max(count, 1))
+    unsafe base.initialize(repeating: element, count: max(count, 1))
+    self.count = count
+  }
+
+  deinit {
+    unsafe base.deallocate()
+  }
+
+  @inlinable package subscript(index: Int) -> Element {
+    @inline(__always) _read {
+      precondition(index >= 0 && index < count)
+      yield unsafe base[index]
+    }
+    @inline(__always) _modify {
+      precondition(index >= 0 && index < count)
+      yield unsafe &base[index]
+    }
+  }
+
+  /// Moves `length` elements; the two ranges may overlap.
+  package mutating func move(from source: Int, to target: Int, length: Int) {
+    guard length > 0 else { return }
+    precondition(source >= 0 && target >= 0 && max(source, target) + length <= count)
+    unsafe (base + target).update(from: base + source, count: length)
+  }
+}
+
+extension FixedBuffer: @unchecked Sendable where Element: Sendable {}
