@@ -1,0 +1,64 @@
+package import RouterCore
+package import Wire
+
+/// What an adapter wants done, in order; reused, so that it stops allocating for market data.
+package struct AdapterOutput {
+  package enum Action {
+    /// The events of `batch` from `count` on, up to the next action's, are already in place; this
+    /// marks where the requests stand among them.
+    case send(VenueChannel, [UInt8], tag: RequestTag?)
+    /// Through the client that sends exactly once: orders, cancels, queries about unknown orders.
+    case order(HTTPRequest, tag: RequestTag)
+    /// Through libcurl, which may repeat it: snapshots, tokens, balances.
+    case fetch(HTTPRequest, tag: RequestTag)
+    /// Close the socket and connect it again after back-off.
+    case reconnect(VenueChannel, reason: String)
+    /// Something to tell an operator: which venue sent what.
+    case incident(Incident)
+  }
+
+  package struct Incident: Sendable, Hashable {
+    package enum Severity: UInt8, Sendable { case notice, warning, alarm }
+    package var severity: Severity
+    /// What happened, naming the symbol, identifier or field; never a secret.
+    package var message: String
+
+    package init(_ severity: Severity, _ message: String) {
+      self.severity = severity
+      self.message = message
+    }
+  }
+
+  /// Events for the core, with the levels of their book updates.
+  package var batch = EventBatch()
+  package private(set) var actions: [Action] = []
+
+  package init() {}
+
+  package mutating func append(_ event: Event) { batch.append(event) }
+
+  package mutating func send(_ bytes: [UInt8], on channel: VenueChannel, tag: RequestTag? = nil) {
+    actions.append(.send(channel, bytes, tag: tag))
+  }
+
+  package mutating func order(_ request: HTTPRequest, tag: RequestTag) {
+    actions.append(.order(request, tag: tag))
+  }
+
+  package mutating func fetch(_ request: HTTPRequest, tag: RequestTag) {
+    actions.append(.fetch(request, tag: tag))
+  }
+
+  package mutating func reconnect(_ channel: VenueChannel, reason: String) {
+    actions.append(.reconnect(channel, reason: reason))
+  }
+
+  package mutating func incident(_ severity: Incident.Severity, _ message: String) {
+    actions.append(.incident(Incident(severity, message)))
+  }
+
+  package mutating func removeAll() {
+    batch.removeAll()
+    actions.removeAll(keepingCapacity: true)
+  }
+}
