@@ -69,7 +69,8 @@ struct SyntheticMarketTests {
   @Test func `a second moves the price by a few basis points at most`() {
     let instrument = SimulatedExchangeTests.bitcoin()
     let market = SyntheticMarket(
-      shape: instrument.shape, sharedSeed: 5, venueSeed: 6, symbol: "BTC-USD", tick: 10, lot: 1,
+      shape: instrument.shape, sharedSeed: 5, venueSeed: 6, symbol: "BTC-USD",
+      referenceName: "BTC-USD", tick: 10, lot: 1,
       priceScale: 2, quantityScale: 8)
     var returns: [Double] = []
     for second in 0..<2000 as Range<Int64> {

@@ -91,7 +91,8 @@ package final class SimulatedExchange {
         engine: MatchingEngine(firstTradeID: firstID, sequence: firstID),
         synthetic: SyntheticMarket(
           shape: instrument.shape, sharedSeed: options.seed, venueSeed: venueSeed,
-          symbol: instrument.symbol, tick: instrument.tick, lot: instrument.lot,
+          symbol: instrument.symbol,
+          referenceName: instrument.referenceName, tick: instrument.tick, lot: instrument.lot,
           priceScale: instrument.priceScale, quantityScale: instrument.quantityScale),
         baseAsset: assets.firstIndex(of: instrument.base) ?? 0,
         quoteAsset: assets.firstIndex(of: instrument.quote) ?? 0)

@@ -4,8 +4,10 @@ package enum InstrumentStatus: String, Sendable, CaseIterable {
 
 /// One tradable pair of a simulated venue, in the venue's own units.
 package struct SimulatedInstrument: Sendable {
-  /// The neutral name, "BTC-USD"; it also seeds the reference price shared by all venues.
+  /// The neutral name, "BTC-USD".
   package var symbol: String
+  /// What seeds the reference price: all pairs with an equal name follow one price at all venues.
+  package var referenceName: String
   package var base: String
   package var quote: String
   /// Decimals of a price mantissa and of a quantity mantissa; together at most 16.
@@ -25,6 +27,7 @@ package struct SimulatedInstrument: Sendable {
   ) {
     precondition(priceScale + quantityScale <= Amount.scale && tick > 0 && lot > 0)
     symbol = base + "-" + quote
+    referenceName = ["USD", "USDT", "USDC"].contains(quote) ? base + "-USD" : symbol
     self.base = base
     self.quote = quote
     self.priceScale = priceScale

@@ -24,16 +24,18 @@ package struct SyntheticMarket: Sendable {
   private var asks: [Quote] = []
   private var nextID = SyntheticMarket.idBit
   private var lastStep: Int64?
+  private var lastTradeID: UInt64 = 0
   private var bidsThinUntil: Int64 = 0
   private var asksThinUntil: Int64 = 0
 
   package init(
-    shape: MarketShape, sharedSeed: UInt64, venueSeed: UInt64, symbol: String, tick: Int64,
+    shape: MarketShape, sharedSeed: UInt64, venueSeed: UInt64, symbol: String,
+    referenceName: String, tick: Int64,
     lot: Int64, priceScale: Int, quantityScale: Int
   ) {
     let symbolHash = SeededRandom.hash(symbol)
     self.shape = shape
-    reference = SmoothNoise(seed: sharedSeed ^ symbolHash)
+    reference = SmoothNoise(seed: sharedSeed ^ SeededRandom.hash(referenceName))
     venueNoise = SmoothNoise(seed: venueSeed ^ symbolHash)
     random = SeededRandom(seed: venueSeed &+ symbolHash)
     self.tick = tick
@@ -125,6 +127,8 @@ package struct SyntheticMarket: Sendable {
   private func quotes(_ side: OrderSide) -> [Quote] { side == .buy ? bids : asks }
 
   private mutating func forgetDead(_ engine: MatchingEngine) {
+    guard engine.nextTradeID != lastTradeID else { return }
+    lastTradeID = engine.nextTradeID
     bids.removeAll { engine.remaining(of: $0.id) == nil }
     asks.removeAll { engine.remaining(of: $0.id) == nil }
   }
