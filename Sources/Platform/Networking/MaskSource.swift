@@ -1,0 +1,18 @@
+/// Unpredictable masks for a client's frames (RFC 6455, section 10.3), fetched many at a time.
+struct MaskSource {
+  private static let batch = 256
+
+  private var bytes: [UInt8] = []
+  private var offset = 0
+
+  mutating func next() -> UInt32 {
+    if offset >= bytes.count {
+      bytes = SecureRandom.bytes(4 * Self.batch)
+      offset = 0
+    }
+    var mask: UInt32 = 0
+    for index in offset..<offset + 4 { mask = mask << 8 | UInt32(bytes[index]) }
+    offset += 4
+    return mask
+  }
+}
