@@ -1,0 +1,228 @@
+internal import Glibc
+package import Wire
+
+/// Sends requests that must not leave twice: orders, cancels, and questions about them.
+///
+/// A few connections ("lanes") are kept open to one endpoint. A request waits for a lane that is
+/// free and whose peer has not closed it, is written there once, and is never written again,
+/// whatever happens. Confined to its loop; a completion comes exactly once and never inside `send`.
+package final class OrderHTTPClient {
+  /// A request that waits or is in flight.
+  private final class Job {
+    enum Place {
+      case waiting
+      case carried(OrderHTTPLane)
+      case done
+    }
+
+    let prepare: () -> HTTPRequest?
+    let completion: (OrderHTTPOutcome) -> Void
+    var timer: TimerID?
+    var place = Place.waiting
+
+    init(
+      _ prepare: @escaping () -> HTTPRequest?, _ completion: @escaping (OrderHTTPOutcome) -> Void
+    ) {
+      self.prepare = prepare
+      self.completion = completion
+    }
+  }
+
+  private let loop: EventLoop
+  private let options: OrderHTTPOptions
+  private let operation: String
+  private var lanes: [OrderHTTPLane] = []
+  private var queue: [Job] = []
+  private var isWarm = false
+  private var isClosed = false
+  private var isPumping = false
+  private var reopenTimer: TimerID?
+
+  package init(
+    loop: EventLoop, connector: Connector, endpoint: Endpoint, lanes: Int,
+    options: OrderHTTPOptions = OrderHTTPOptions()
+  ) {
+    self.loop = loop
+    self.options = options
+    operation = "request to \(endpoint.authority)"
+    for _ in 0..<max(lanes, 1) {
+      let lane = OrderHTTPLane(
+        loop: loop, connector: connector, endpoint: endpoint, options: options)
+      lane.onChange = { [weak self] in self?.laneChanged() }
+      lane.onIdle = { [weak self, weak lane] in if let lane { self?.laneIsIdle(lane) } }
+      self.lanes.append(lane)
+    }
+  }
+
+  /// Lanes that could take a request now, as far as is known without asking the sockets.
+  package var readyLanes: Int {
+    lanes.count { if case .ready = $0.state { true } else { false } }
+  }
+
+  /// Requests that wait for a lane.
+  package var waitingRequests: Int { queue.count }
+
+  /// Why the last connection that came to nothing did so.
+  package var lastError: PlatformError? { lanes.compactMap(\.lastError).last }
+
+  /// Opens all lanes ahead of need and keeps them open.
+  package func warm() {
+    guard !isClosed else { return }
+    isWarm = true
+    laneChanged()
+  }
+
+  /// Sends a request once.
+  ///
+  /// The time covers the wait for a lane as well. When it is over, a request still waiting was not
+  /// sent, and one in flight is unknown.
+  package func send(
+    _ request: HTTPRequest, timeoutMilliseconds: Int,
+    _ completion: @escaping (OrderHTTPOutcome) -> Void
+  ) {
+    send(preparing: { request }, timeoutMilliseconds: timeoutMilliseconds, completion)
+  }
+
+  /// Sends a request that is built, and signed, only when a lane takes it.
+  ///
+  /// `prepare` returns nil to withdraw it; the outcome is then `.notSent`.
+  package func send(
+    preparing prepare: @escaping () -> HTTPRequest?, timeoutMilliseconds: Int,
+    _ completion: @escaping (OrderHTTPOutcome) -> Void
+  ) {
+    let job = Job(prepare, completion)
+    guard !isClosed else { return refuse(job, "the client is closed") }
+    guard queue.count < options.queueLimit else {
+      return refuse(job, "\(queue.count) requests wait already")
+    }
+    let timeout = Deadline(afterMilliseconds: timeoutMilliseconds).remainingNanoseconds
+    job.timer = loop.schedule(afterNanoseconds: timeout) { [weak self] in self?.expire(job) }
+    queue.append(job)
+    pump()
+  }
+
+  /// Closes all lanes; what waits was not sent, what is in flight is unknown.
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    let error = PlatformError(operation: operation, detail: "the client was closed")
+    failWaiting(error)
+    for lane in lanes { lane.close(error) }
+    if let reopenTimer { loop.cancel(reopenTimer) }
+  }
+
+  // MARK: Carrying
+
+  private func pump() {
+    // `prepare` may call `send`, whose request then joins the queue this loop is working on.
+    guard !isPumping else { return }
+    isPumping = true
+    defer { isPumping = false }
+    while !queue.isEmpty, let lane = lanes.first(where: { $0.isFit() }) {
+      carry(queue.removeFirst(), on: lane)
+    }
+    if !queue.isEmpty { openForWaiting() }
+  }
+
+  private func carry(_ job: Job, on lane: OrderHTTPLane) {
+    guard let request = job.prepare() else {
+      job.place = .done
+      return refuse(job, "withdrawn before it was sent")
+    }
+    job.place = .carried(lane)
+    lane.carry(request) { [weak self] outcome in
+      guard let self else { return job.completion(outcome) }
+      finish(job, outcome)
+    }
+  }
+
+  private func finish(_ job: Job, _ outcome: OrderHTTPOutcome) {
+    job.place = .done
+    if let timer = job.timer { loop.cancel(timer) }
+    job.timer = nil
+    job.completion(outcome)
+  }
+
+  private func refuse(_ job: Job, _ detail: String) {
+    let error = PlatformError(operation: operation, detail: detail)
+    loop.enqueue { [self] in finish(job, .notSent(error)) }
+  }
+
+  private func expire(_ job: Job) {
+    job.timer = nil
+    let error = PlatformError(operation: operation, code: ETIMEDOUT)
+    switch job.place {
+    case .waiting:
+      queue.removeAll { $0 === job }
+      finish(job, .notSent(error))
+    case .carried(let lane): lane.giveUp(error)
+    case .done: return
+    }
+  }
+
+  private func failWaiting(_ error: PlatformError) {
+    let waiting = queue
+    queue = []
+    for job in waiting {
+      job.place = .done
+      loop.enqueue { [self] in finish(job, .notSent(error)) }
+    }
+  }
+
+  // MARK: Lanes
+
+  private func laneChanged() {
+    guard !isClosed else { return }
+    pump()
+    if isWarm { keepOpen() }
+  }
+
+  // Each waiting request may open one lane. When none is up or on its way, waiting is no use: the
+  // sender is told at once, while the market is still where it was.
+  private func openForWaiting() {
+    let now = Clock.monotonicNanoseconds()
+    var wanted = queue.count - count { if case .connecting = $0 { true } else { false } }
+    for lane in lanes where wanted > 0 {
+      guard case .closed = lane.state, lane.retryTime <= now else { continue }
+      lane.open()
+      wanted -= 1
+    }
+    guard count({ if case .closed = $0 { false } else { true } }) == 0 else { return }
+    let reason = lanes.compactMap(\.lastError).last
+    failWaiting(
+      PlatformError(
+        operation: operation, code: reason?.code ?? 0,
+        detail: "no connection; the last attempt: \(reason.map { "\($0)" } ?? "none")"))
+  }
+
+  private func count(_ condition: (OrderHTTPLane.State) -> Bool) -> Int {
+    lanes.count { condition($0.state) }
+  }
+
+  private func keepOpen() {
+    let now = Clock.monotonicNanoseconds()
+    var next = Int64.max
+    for lane in lanes {
+      guard case .closed = lane.state else { continue }
+      if lane.retryTime <= now { lane.open() } else { next = min(next, lane.retryTime) }
+    }
+    if let reopenTimer { loop.cancel(reopenTimer) }
+    reopenTimer = nil
+    guard next < .max else { return }
+    reopenTimer = loop.schedule(afterNanoseconds: next - now) { [weak self] in
+      self?.reopenTimer = nil
+      self?.laneChanged()
+    }
+  }
+
+  private func laneIsIdle(_ lane: OrderHTTPLane) {
+    guard let ping = options.keepAlivePing else { return lane.refresh() }
+    guard lane.isFit() else { return }
+    let timeout = Deadline(afterMilliseconds: options.keepAlivePingTimeoutMilliseconds)
+    let operation = operation
+    let timer = loop.schedule(afterNanoseconds: timeout.remainingNanoseconds) { [weak lane] in
+      lane?.giveUp(PlatformError(operation: "ping before \(operation)", code: ETIMEDOUT))
+    }
+    lane.carry(ping) { [loop] _ in loop.cancel(timer) }
+  }
+}
