@@ -74,7 +74,7 @@ let package = Package(
     tests("SimulationTests", ["Simulation", "RouterCore"]),
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("JournalTests", ["Journal", "RouterCore", "Platform"]),
-    tests("VenueAdaptersTests", ["VenueAdapters", "RouterCore", "Wire"]),
+    tests("VenueAdaptersTests", ["VenueAdapters", "RouterCore", "Wire", "Platform"]),
     tests("VenueGatewaysTests", ["VenueGateways", "VenueAdapters", "RouterCore", "Wire", "Platform"]),
     tests("ClientGatewaysTests", ["ClientGateways", "RouterCore", "Wire", "Platform"]),
     tests("SimulatedVenuesTests", ["SimulatedVenues", "Simulation", "Wire", "Platform"]),
