@@ -52,14 +52,29 @@ package final class DurableFile: Sendable {
 
   /// Reserves room and fills it with zeros, so that later writes change data and no metadata.
   package func preallocate(_ byteCount: Int64) throws(PlatformError) {
+    try reserve(byteCount)
+    try writeZeros(byteCount, at: 0)
+  }
+
+  /// Takes room on the device; the bytes read as zeros.
+  package func reserve(_ byteCount: Int64) throws(PlatformError) {
     try PlatformError.check(
       sluice_preallocate(descriptor, byteCount), "reserve \(byteCount) bytes for \(path)")
-    let zeros = [UInt8](repeating: 0, count: 1 << 18)
+  }
+
+  package func writeZeros(_ byteCount: Int64, at start: Int64) throws(PlatformError) {
+    let zeros = [UInt8](repeating: 0, count: Int(min(byteCount, 1 << 18)))
     var offset: Int64 = 0
     while offset < byteCount {
       let count = Int(min(Int64(zeros.count), byteCount - offset))
-      try write(zeros, count: count, at: offset)
+      try write(zeros, count: count, at: start + offset)
       offset += Int64(count)
+    }
+  }
+
+  package func truncate(to byteCount: Int64) throws(PlatformError) {
+    guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      throw .last("cut \(path) to \(byteCount) bytes")
     }
   }
 
