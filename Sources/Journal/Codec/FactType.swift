@@ -1,0 +1,61 @@
+internal import RouterCore
+
+/// The number of each kind of fact in the journal; a number is never used for another kind.
+enum FactType: UInt8, CaseIterable {
+  // 0 belongs to the journal's own marks.
+  case epochStarted = 1
+  case venueDefined = 2
+  case assetDefined = 3
+  case instrumentDefined = 4
+  case listingChanged = 5
+  case riskLimitsChanged = 6
+  case haltChanged = 7
+  case venueHaltChanged = 8
+  case parentAccepted = 16
+  case parentRefused = 17
+  case planMade = 18
+  case planLeg = 19
+  case parentCancelRequested = 20
+  case parentClosed = 21
+  case childIntended = 32
+  case childSent = 33
+  case childAbandoned = 34
+  case childAcknowledged = 35
+  case childUnknown = 36
+  case cancelIntended = 37
+  case fillRecorded = 38
+  case childClosed = 39
+
+  init(_ fact: Fact) {
+    self =
+      switch fact {
+      case .epochStarted: .epochStarted
+      case .venueDefined: .venueDefined
+      case .assetDefined: .assetDefined
+      case .instrumentDefined: .instrumentDefined
+      case .listingChanged: .listingChanged
+      case .riskLimitsChanged: .riskLimitsChanged
+      case .haltChanged: .haltChanged
+      case .venueHaltChanged: .venueHaltChanged
+      case .parentAccepted: .parentAccepted
+      case .parentRefused: .parentRefused
+      case .planMade: .planMade
+      case .planLeg: .planLeg
+      case .parentCancelRequested: .parentCancelRequested
+      case .parentClosed: .parentClosed
+      case .childIntended: .childIntended
+      case .childSent: .childSent
+      case .childAbandoned: .childAbandoned
+      case .childAcknowledged: .childAcknowledged
+      case .childUnknown: .childUnknown
+      case .cancelIntended: .cancelIntended
+      case .fillRecorded: .fillRecorded
+      case .childClosed: .childClosed
+      }
+  }
+
+  /// The layout that this build writes.
+  ///
+  /// Older ones stay readable for ever.
+  var version: UInt8 { 1 }
+}

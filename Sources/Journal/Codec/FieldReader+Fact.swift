@@ -1,0 +1,183 @@
+internal import RouterCore
+
+extension FieldReader {
+  /// Reads a fact; its fields in the order of `FieldWriter.fact`.
+  ///
+  /// What a type's own precondition forbids is refused here, so that no journal can trap.
+  mutating func fact(_ type: FactType) throws(FactFault) -> Fact {
+    switch type {
+    case .epochStarted: .epochStarted(epoch: try integer(), at: try timestamp())
+    case .venueDefined: .venueDefined(try venueDefinition())
+    case .assetDefined: .assetDefined(AssetDefinition(id: try assetID(), name: try text()))
+    case .instrumentDefined: .instrumentDefined(try instrumentDefinition())
+    case .listingChanged: .listingChanged(try listing())
+    case .riskLimitsChanged: .riskLimitsChanged(try riskLimits())
+    case .haltChanged: .haltChanged(isHalted: try bool(), at: try timestamp())
+    case .venueHaltChanged:
+      .venueHaltChanged(
+        try venueID(), isHalted: try bool(), reason: try value(), at: try timestamp())
+    case .parentAccepted: .parentAccepted(try parentAccepted())
+    case .parentRefused: .parentRefused(try parentRefused())
+    case .planMade: .planMade(try planMade())
+    case .planLeg: .planLeg(try planLeg())
+    case .parentCancelRequested: .parentCancelRequested(try parentID(), at: try timestamp())
+    case .parentClosed: .parentClosed(try parentClosed())
+    case .childIntended: .childIntended(try childIntended())
+    case .childSent: .childSent(try childID(), at: try timestamp())
+    case .childAbandoned: .childAbandoned(try childID(), try value(), at: try timestamp())
+    case .childAcknowledged:
+      .childAcknowledged(try childID(), venueOrderID: try text(), at: try timestamp())
+    case .childUnknown: .childUnknown(try childID(), at: try timestamp())
+    case .cancelIntended: .cancelIntended(try childID(), at: try timestamp())
+    case .fillRecorded: .fillRecorded(try fillRecorded())
+    case .childClosed: .childClosed(try childClosed())
+    }
+  }
+
+  private mutating func venueDefinition() throws(FactFault) -> VenueDefinition {
+    VenueDefinition(
+      id: try venueID(), name: try text(), absenceProofMilliseconds: try integer(),
+      holdsFee: try bool())
+  }
+
+  private mutating func instrumentDefinition() throws(FactFault) -> InstrumentDefinition {
+    let id = InstrumentID(try integer())
+    let base = try assetID()
+    let quote = try assetID()
+    let priceScale: UInt8 = try integer()
+    let quantityScale: UInt8 = try integer()
+    guard Int(priceScale) + Int(quantityScale) <= Amount.scale else { throw .outOfRange }
+    return InstrumentDefinition(
+      instrument: Instrument(
+        id: id, base: base, quote: quote, priceScale: priceScale, quantityScale: quantityScale),
+      symbol: try text())
+  }
+
+  private mutating func listing() throws(FactFault) -> Listing {
+    let id = try listingID()
+    let venue = try venueID()
+    let instrument = InstrumentID(try integer())
+    let symbol = try text()
+    let priceIncrement = try price()
+    let quantityIncrement = try quantity()
+    guard priceIncrement > .zero, quantityIncrement > .zero else { throw .outOfRange }
+    return Listing(
+      id: id, venue: venue, instrument: instrument, symbol: symbol, priceIncrement: priceIncrement,
+      quantityIncrement: quantityIncrement, minimumQuantity: try quantity(),
+      maximumQuantity: try quantity(), minimumNotional: Notional(mantissa: try integer()),
+      takerFee: FeeRate(partsPerHundredMillion: try integer()),
+      makerFee: FeeRate(partsPerHundredMillion: try integer()), feeAsset: try value(),
+      status: try value())
+  }
+
+  private mutating func riskLimits() throws(FactFault) -> RiskLimits {
+    RiskLimits(
+      maximumOrderValue: try amount(), maximumOpenParents: try integer(),
+      collarBasisPoints: try integer(), maximumBookAgeMilliseconds: try integer(),
+      maximumChildrenPerParent: try integer())
+  }
+
+  private mutating func parentAccepted() throws(FactFault) -> ParentAccepted {
+    ParentAccepted(
+      id: try parentID(), order: try newOrder(), effectiveLimit: try price(),
+      arrivalBid: try price(), arrivalAsk: try price(), at: try timestamp())
+  }
+
+  private mutating func newOrder() throws(FactFault) -> NewOrderSingle {
+    NewOrderSingle(
+      requestID: try integer(), clientOrderID: try text(), requestDigest: try integer(),
+      instrument: InstrumentID(try integer()), side: try value(), type: try value(),
+      timeInForce: try value(), quantity: try quantity(), limitPrice: try optionalPrice(),
+      stopPrice: try optionalPrice(), deadline: try timestamp(), maximumChildren: try integer())
+  }
+
+  private mutating func parentRefused() throws(FactFault) -> ParentRefused {
+    ParentRefused(
+      clientOrderID: try text(), requestDigest: try integer(), reason: try value(),
+      at: try timestamp())
+  }
+
+  private mutating func planMade() throws(FactFault) -> PlanMade {
+    PlanMade(
+      parent: try parentID(), wave: try integer(), requested: try quantity(),
+      planned: try quantity(), totalCost: try amount(), bound: try amount(),
+      marginalPrice: try price(), singleVenue: try venueID(), singleQuantity: try quantity(),
+      singleCost: try amount(), at: try timestamp())
+  }
+
+  private mutating func planLeg() throws(FactFault) -> PlanLeg {
+    PlanLeg(
+      parent: try parentID(), wave: try integer(), listing: try listingID(),
+      quantity: try quantity(), limitPrice: try price(),
+      notional: Notional(mantissa: try integer()), levelsUsed: try integer(),
+      bestPrice: try price(), quoteAgeNanoseconds: try integer(), exclusion: try value())
+  }
+
+  private mutating func parentClosed() throws(FactFault) -> ParentClosed {
+    ParentClosed(
+      parent: try parentID(), outcome: try value(), reason: try value(), at: try timestamp())
+  }
+
+  private mutating func childIntended() throws(FactFault) -> ChildIntended {
+    let order = NewChildOrder(
+      id: try childID(), venue: try venueID(), listing: try listingID(), side: try value(),
+      limitPrice: try price(), quantity: try quantity(), timeInForce: try value())
+    return ChildIntended(
+      order: order, wave: try integer(), reserved: try amount(), at: try timestamp())
+  }
+
+  private mutating func fillRecorded() throws(FactFault) -> FillRecorded {
+    FillRecorded(
+      child: try childID(), listing: try listingID(), side: try value(), executionID: try text(),
+      quantity: try quantity(), price: try price(), fee: try amount(), feeAsset: try assetID(),
+      liquidity: try value(), venueTime: try timestamp(), at: try timestamp())
+  }
+
+  private mutating func childClosed() throws(FactFault) -> ChildClosed {
+    ChildClosed(
+      child: try childID(), outcome: try value(), reason: try value(), text: try text(),
+      at: try timestamp())
+  }
+}
+
+extension FieldReader {
+  private mutating func timestamp() throws(FactFault) -> Timestamp {
+    Timestamp(nanoseconds: try integer())
+  }
+
+  private mutating func price() throws(FactFault) -> Price { Price(mantissa: try integer()) }
+
+  private mutating func quantity() throws(FactFault) -> Quantity {
+    Quantity(mantissa: try integer())
+  }
+
+  private mutating func amount() throws(FactFault) -> Amount { Amount(mantissa: try integer()) }
+  private mutating func venueID() throws(FactFault) -> VenueID { VenueID(try integer()) }
+  private mutating func assetID() throws(FactFault) -> AssetID { AssetID(try integer()) }
+  private mutating func listingID() throws(FactFault) -> ListingID { ListingID(try integer()) }
+
+  private mutating func optionalPrice() throws(FactFault) -> Price? {
+    try bool() ? try price() : nil
+  }
+
+  private mutating func parentID() throws(FactFault) -> ParentOrderID {
+    let number: UInt64 = try integer()
+    guard number < 1 << 48 else { throw .outOfRange }
+    return ParentOrderID(number)
+  }
+
+  private mutating func childID() throws(FactFault) -> ChildOrderID {
+    let low: UInt64 = try integer()
+    let middle: UInt32 = try integer()
+    let high: UInt16 = try integer()
+    let bits = UInt128(high) << 96 | UInt128(middle) << 64 | UInt128(low)
+    guard let id = ChildOrderID(bits: bits) else { throw .outOfRange }
+    return id
+  }
+
+  private mutating func text() throws(FactFault) -> ShortText {
+    let count: UInt8 = try integer()
+    guard let text = unsafe ShortText(try take(Int(count))) else { throw .outOfRange }
+    return text
+  }
+}

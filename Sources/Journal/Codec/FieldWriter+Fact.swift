@@ -1,0 +1,219 @@
+internal import RouterCore
+
+extension FieldWriter {
+  /// Writes a fact; its fields in the order of `FieldReader.fact`.
+  mutating func fact(_ fact: Fact) {
+    switch fact {
+    case .epochStarted(let epoch, let at):
+      integer(epoch)
+      timestamp(at)
+    case .venueDefined(let venue): definition(venue)
+    case .assetDefined(let asset): definition(asset)
+    case .instrumentDefined(let instrument): definition(instrument)
+    case .listingChanged(let listing): self.listing(listing)
+    case .riskLimitsChanged(let limits): riskLimits(limits)
+    case .haltChanged(let isHalted, let at):
+      bool(isHalted)
+      timestamp(at)
+    case .venueHaltChanged(let venue, let isHalted, let reason, let at):
+      integer(venue.rawValue)
+      bool(isHalted)
+      value(reason)
+      timestamp(at)
+    case .parentAccepted(let parent): accepted(parent)
+    case .parentRefused(let parent): refused(parent)
+    case .planMade(let plan): self.plan(plan)
+    case .planLeg(let leg): self.leg(leg)
+    case .parentCancelRequested(let parent, let at):
+      integer(parent.rawValue)
+      timestamp(at)
+    case .parentClosed(let parent): closed(parent)
+    case .childIntended(let child): intended(child)
+    case .childSent(let child, let at), .childUnknown(let child, let at),
+      .cancelIntended(let child, let at):
+      childID(child)
+      timestamp(at)
+    case .childAbandoned(let child, let reason, let at):
+      childID(child)
+      value(reason)
+      timestamp(at)
+    case .childAcknowledged(let child, let venueOrderID, let at):
+      childID(child)
+      text(venueOrderID)
+      timestamp(at)
+    case .fillRecorded(let fill): self.fill(fill)
+    case .childClosed(let child): closed(child)
+    }
+  }
+
+  private mutating func definition(_ venue: VenueDefinition) {
+    integer(venue.id.rawValue)
+    text(venue.name)
+    integer(venue.absenceProofMilliseconds)
+    bool(venue.holdsFee)
+  }
+
+  private mutating func definition(_ asset: AssetDefinition) {
+    integer(asset.id.rawValue)
+    text(asset.name)
+  }
+
+  private mutating func definition(_ definition: InstrumentDefinition) {
+    integer(definition.instrument.id.rawValue)
+    integer(definition.instrument.base.rawValue)
+    integer(definition.instrument.quote.rawValue)
+    integer(definition.instrument.priceScale)
+    integer(definition.instrument.quantityScale)
+    text(definition.symbol)
+  }
+
+  private mutating func listing(_ listing: Listing) {
+    integer(listing.id.rawValue)
+    integer(listing.venue.rawValue)
+    integer(listing.instrument.rawValue)
+    text(listing.symbol)
+    price(listing.priceIncrement)
+    quantity(listing.quantityIncrement)
+    quantity(listing.minimumQuantity)
+    quantity(listing.maximumQuantity)
+    integer(listing.minimumNotional.mantissa)
+    integer(listing.takerFee.partsPerHundredMillion)
+    integer(listing.makerFee.partsPerHundredMillion)
+    value(listing.feeAsset)
+    value(listing.status)
+  }
+
+  private mutating func riskLimits(_ limits: RiskLimits) {
+    amount(limits.maximumOrderValue)
+    integer(limits.maximumOpenParents)
+    integer(limits.collarBasisPoints)
+    integer(limits.maximumBookAgeMilliseconds)
+    integer(limits.maximumChildrenPerParent)
+  }
+
+  private mutating func accepted(_ parent: ParentAccepted) {
+    integer(parent.id.rawValue)
+    newOrder(parent.order)
+    price(parent.effectiveLimit)
+    price(parent.arrivalBid)
+    price(parent.arrivalAsk)
+    timestamp(parent.at)
+  }
+
+  private mutating func newOrder(_ order: NewOrderSingle) {
+    integer(order.requestID)
+    text(order.clientOrderID)
+    integer(order.requestDigest)
+    integer(order.instrument.rawValue)
+    value(order.side)
+    value(order.type)
+    value(order.timeInForce)
+    quantity(order.quantity)
+    price(order.limitPrice)
+    price(order.stopPrice)
+    timestamp(order.deadline)
+    integer(order.maximumChildren)
+  }
+
+  private mutating func refused(_ parent: ParentRefused) {
+    text(parent.clientOrderID)
+    integer(parent.requestDigest)
+    value(parent.reason)
+    timestamp(parent.at)
+  }
+
+  private mutating func plan(_ plan: PlanMade) {
+    integer(plan.parent.rawValue)
+    integer(plan.wave)
+    quantity(plan.requested)
+    quantity(plan.planned)
+    amount(plan.totalCost)
+    amount(plan.bound)
+    price(plan.marginalPrice)
+    integer(plan.singleVenue.rawValue)
+    quantity(plan.singleQuantity)
+    amount(plan.singleCost)
+    timestamp(plan.at)
+  }
+
+  private mutating func leg(_ leg: PlanLeg) {
+    integer(leg.parent.rawValue)
+    integer(leg.wave)
+    integer(leg.listing.rawValue)
+    quantity(leg.quantity)
+    price(leg.limitPrice)
+    integer(leg.notional.mantissa)
+    integer(leg.levelsUsed)
+    price(leg.bestPrice)
+    integer(leg.quoteAgeNanoseconds)
+    value(leg.exclusion)
+  }
+
+  private mutating func closed(_ parent: ParentClosed) {
+    integer(parent.parent.rawValue)
+    value(parent.outcome)
+    value(parent.reason)
+    timestamp(parent.at)
+  }
+
+  private mutating func intended(_ child: ChildIntended) {
+    childID(child.order.id)
+    integer(child.order.venue.rawValue)
+    integer(child.order.listing.rawValue)
+    value(child.order.side)
+    price(child.order.limitPrice)
+    quantity(child.order.quantity)
+    value(child.order.timeInForce)
+    integer(child.wave)
+    amount(child.reserved)
+    timestamp(child.at)
+  }
+
+  private mutating func fill(_ fill: FillRecorded) {
+    childID(fill.child)
+    integer(fill.listing.rawValue)
+    value(fill.side)
+    text(fill.executionID)
+    quantity(fill.quantity)
+    price(fill.price)
+    amount(fill.fee)
+    integer(fill.feeAsset.rawValue)
+    value(fill.liquidity)
+    timestamp(fill.venueTime)
+    timestamp(fill.at)
+  }
+
+  private mutating func closed(_ child: ChildClosed) {
+    childID(child.child)
+    value(child.outcome)
+    value(child.reason)
+    text(child.text)
+    timestamp(child.at)
+  }
+}
+
+extension FieldWriter {
+  private mutating func timestamp(_ time: Timestamp) { integer(time.nanoseconds) }
+  private mutating func price(_ price: Price) { integer(price.mantissa) }
+  private mutating func quantity(_ quantity: Quantity) { integer(quantity.mantissa) }
+  private mutating func amount(_ amount: Amount) { integer(amount.mantissa) }
+
+  /// A flag, and the price if there is one.
+  private mutating func price(_ price: Price?) {
+    bool(price != nil)
+    if let price { self.price(price) }
+  }
+
+  /// The 112 bits as 14 bytes.
+  private mutating func childID(_ id: ChildOrderID) {
+    integer(UInt64(truncatingIfNeeded: id.bits))
+    integer(UInt32(truncatingIfNeeded: id.bits >> 64))
+    integer(UInt16(truncatingIfNeeded: id.bits >> 96))
+  }
+
+  /// The length in one byte, and the bytes.
+  private mutating func text(_ text: ShortText) {
+    integer(UInt8(text.count))
+    for position in 0..<text.count { integer(text[position]) }
+  }
+}

@@ -1,0 +1,157 @@
+internal import Platform
+package import RouterCore
+internal import Synchronization
+
+/// The one writer of a journal: facts go to the kernel in batches and to the device in groups.
+///
+/// `append` and `commit` belong to one thread. `durableIndex` may be read by any.
+@safe package final class JournalWriter: @unchecked Sendable {
+  package static let defaultSegmentByteCount = 64 << 20
+
+  /// The number of this start, stored before `init` returned.
+  package let epoch: UInt32
+  package let durability: Durability
+  /// The last fact that the kernel has: a crash of this process does not lose it.
+  package private(set) var writtenIndex: UInt64
+
+  private let directory: JournalDirectory
+  private let instance: UInt32
+  private let lock: DurableFile
+  private let supply: SegmentSupply
+  private let syncer: JournalSyncer
+  private let thread: WorkerThread
+  private let segment: SegmentWriter
+  private var segmentNumber: UInt64
+  private var lastIndex: UInt64
+  private var failure: JournalError?
+
+  /// Opens a journal for writing, behind its last fact.
+  ///
+  /// What an interrupted write left at the end is cut off first. `onDurable` runs on the journal's
+  /// thread after each sync, with the last index that a power cut does not lose; `onFailure` runs
+  /// there when a sync has failed, and nothing is safe after it.
+  package init(
+    directory path: String, instance: UInt32, durability: Durability,
+    segmentByteCount: Int = JournalWriter.defaultSegmentByteCount,
+    onDurable: @escaping @Sendable (UInt64) -> Void,
+    onFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
+  ) throws(JournalError) {
+    precondition(segmentByteCount >= SegmentWriter.minimumSegmentByteCount)
+    let start = try JournalStart(
+      directory: path, instance: instance, segmentByteCount: segmentByteCount)
+    directory = start.directory
+    lock = start.lock
+    epoch = start.epoch
+    supply = start.supply
+    segmentNumber = start.header.number
+    lastIndex = start.header.firstIndex - 1
+    writtenIndex = start.header.firstIndex - 1
+    segment = SegmentWriter(start.file, header: start.header, byteCount: segmentByteCount)
+    let syncer = try JournalSyncer(
+      file: start.file, durableIndex: start.header.firstIndex - 1, onDurable: onDurable,
+      onFailure: onFailure)
+    self.syncer = syncer
+    self.instance = instance
+    self.durability = durability
+    thread = WorkerThread(name: "journal") { syncer.run() }
+    thread.start()
+    supply.prepare()
+  }
+
+  deinit {
+    supply.cancel()
+    syncer.finish()
+    thread.join()
+  }
+
+  /// The last fact that a power cut does not lose.
+  package var durableIndex: UInt64 { syncer.durableIndex }
+
+  /// The last fact that may be acted on under the durability that was chosen.
+  package var safeIndex: UInt64 { durability == .power ? durableIndex : writtenIndex }
+
+  /// Whether there is no room for another segment: only cancels, fills and halts should be written
+  /// now, into what is left of this one.
+  package var isShortOfSpace: Bool { supply.isShort }
+
+  /// Adds a fact to the batch.
+  ///
+  /// - Returns: Its index, counted from 1.
+  @discardableResult
+  package func append(_ fact: Fact) throws(JournalError) -> UInt64 {
+    try checkHealth()
+    do {
+      if segment.isFull { try roll() }
+      try segment.append(fact) { type in
+        Frame(
+          index: lastIndex + 1, durableIndex: durableIndex, epoch: epoch, type: type.rawValue,
+          version: type.version, flags: Frame.criticalFlag)
+      }
+    } catch {
+      failure = .closed
+      throw error
+    }
+    lastIndex += 1
+    return lastIndex
+  }
+
+  /// Hands the batch to the kernel and asks for a sync.
+  package func commit() throws(JournalError) {
+    try checkHealth()
+    guard lastIndex > writtenIndex else { return }
+    do {
+      try segment.write()
+    } catch {
+      failure = .closed
+      throw error
+    }
+    writtenIndex = lastIndex
+    syncer.synchronize(segment.file, upTo: lastIndex)
+  }
+
+  /// Writes and syncs what is left, marks the end, and gives the journal free.
+  ///
+  /// After an error it only gives the journal free.
+  package func close() throws(JournalError) {
+    defer {
+      failure = failure ?? .closed
+      supply.cancel()
+    }
+    if failure == nil { try commit() }
+    syncer.finish()
+    thread.join()
+    try checkHealth()
+    segment.append(
+      closingMark: Frame(
+        index: lastIndex, durableIndex: durableIndex, epoch: epoch, type: Frame.closingMark,
+        version: 1, flags: 0))
+    try segment.write()
+    try segment.trim()
+  }
+
+  private func checkHealth() throws(JournalError) {
+    if let failure = failure ?? syncer.failure { throw failure }
+  }
+
+  /// Goes on in the next segment.
+  ///
+  /// The old one is synced first, so that damage anywhere but in the last segment is never a torn
+  /// write. This costs two syncs on the calling thread, once in a segment.
+  private func roll() throws(JournalError) {
+    try segment.write()
+    let prepared = try supply.take()
+    let header = SegmentHeader(
+      instance: instance, number: segmentNumber + 1, firstIndex: lastIndex + 1,
+      previousChain: segment.chain, salt: JournalStart.makeSalt())
+    let old = segment.file
+    let file = try storage { () throws(PlatformError) in
+      try old.synchronizeData()
+      return try JournalStart.install(prepared, header, in: directory)
+    }
+    segment.move(to: file, header: header)
+    segmentNumber += 1
+    writtenIndex = lastIndex
+    syncer.synchronize(file, upTo: lastIndex)
+    supply.prepare()
+  }
+}

@@ -1,0 +1,48 @@
+internal import Platform
+
+/// The files of one journal.
+struct JournalDirectory {
+  struct Segment: Equatable {
+    let number: UInt64
+    let path: String
+  }
+
+  private static let prefix = "segment-"
+  private static let suffix = ".journal"
+  /// Files under construction; they hold nothing and are removed at a start.
+  static let temporarySuffix = ".tmp"
+  private static let digits = 10
+
+  let path: String
+
+  var lockPath: String { "\(path)/lock" }
+  var epochPath: String { "\(path)/epoch" }
+
+  func segmentPath(_ number: UInt64) -> String {
+    let text = String(number)
+    let zeros = String(repeating: "0", count: max(0, Self.digits - text.utf8.count))
+    return "\(path)/\(Self.prefix)\(zeros)\(text)\(Self.suffix)"
+  }
+
+  /// The segments, in order.
+  func segments() throws(JournalError) -> [Segment] {
+    let names = try storage { () throws(PlatformError) in try FileSystem.listDirectory(path) }
+    return names.compactMap { name in
+      number(of: name).map { Segment(number: $0, path: "\(path)/\(name)") }
+    }
+    .sorted { $0.number < $1.number }
+  }
+
+  func removeTemporaryFiles() throws(JournalError) {
+    let names = try storage { () throws(PlatformError) in try FileSystem.listDirectory(path) }
+    for name in names where name.hasSuffix(Self.temporarySuffix) {
+      try storage { () throws(PlatformError) in try FileSystem.remove("\(path)/\(name)") }
+    }
+  }
+
+  private func number(of name: String) -> UInt64? {
+    guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
+    let number = UInt64(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
+    return number.flatMap { segmentPath($0) == "\(path)/\(name)" ? $0 : nil }
+  }
+}

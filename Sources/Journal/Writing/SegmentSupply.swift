@@ -1,0 +1,112 @@
+internal import Glibc
+internal import Platform
+internal import Synchronization
+
+/// Has the next segment ready before it is needed, made on a thread of its own.
+///
+/// Filling it ahead keeps metadata out of the syncs, and finds out that the disk is full while a
+/// whole segment is still there for cancels and fills.
+final class SegmentSupply: Sendable {
+  private enum State {
+    case idle
+    case preparing(WorkerThread)
+    case ready(DurableFile)
+  }
+
+  private static let chunkByteCount: Int64 = 1 << 20
+
+  private let directory: JournalDirectory
+  private let byteCount: Int64
+  private let state = Mutex(State.idle)
+  private let shortage = Mutex<PlatformError?>(nil)
+  private let isCanceled = Atomic<Bool>(false)
+
+  init(directory: JournalDirectory, byteCount: Int64) {
+    self.directory = directory
+    self.byteCount = byteCount
+  }
+
+  /// Whether the last try found no room.
+  var isShort: Bool { shortage.withLock { $0 != nil } }
+
+  /// Starts to make a segment, unless one is there or on its way.
+  func prepare() {
+    state.withLock { state in
+      guard case .idle = state else { return }
+      let thread = WorkerThread(name: "journal-next") { self.run() }
+      state = .preparing(thread)
+      thread.start()
+    }
+  }
+
+  /// The prepared segment, waited for if it is nearly there.
+  func take() throws(JournalError) -> DurableFile {
+    prepare()
+    while true {
+      if let file = takeReady() { return file }
+      if let error = shortage.withLock({ $0 }) { throw .outOfSpace(error) }
+      usleep(200)
+    }
+  }
+
+  /// Stops the thread and removes what was made for nothing.
+  func cancel() {
+    isCanceled.store(true, ordering: .releasing)
+    if case .preparing(let thread) = state.withLock({ $0 }) { thread.join() }
+    if case .ready(let file) = state.withLock({ $0 }) { try? FileSystem.remove(file.path) }
+  }
+
+  private func takeReady() -> DurableFile? {
+    state.withLock { state in
+      guard case .ready(let file) = state else { return nil }
+      state = .idle
+      return file
+    }
+  }
+
+  private func run() {
+    while !isCanceled.load(ordering: .acquiring) {
+      do {
+        let file = try make()
+        shortage.withLock { $0 = nil }
+        state.withLock { $0 = .ready(file) }
+        return
+      } catch {
+        shortage.withLock { $0 = error }
+        Log.warning("journal", "no room for the next segment", ["error": error.description])
+      }
+      wait()
+    }
+  }
+
+  /// Pauses a second between two tries, and less when canceled.
+  private func wait() {
+    for _ in 0..<100 where !isCanceled.load(ordering: .acquiring) { usleep(10_000) }
+  }
+
+  private func make() throws(PlatformError) -> DurableFile {
+    let path = "\(directory.path)/next\(JournalDirectory.temporarySuffix)"
+    if FileSystem.exists(path) { try FileSystem.remove(path) }
+    let file = try DurableFile(path, .create)
+    do {
+      try fill(file)
+    } catch {
+      try? FileSystem.remove(path)
+      throw error
+    }
+    return file
+  }
+
+  // In small steps, so that the syncs of the current segment do not queue behind one large one.
+  private func fill(_ file: DurableFile) throws(PlatformError) {
+    var filled: Int64 = 0
+    try file.reserve(byteCount)
+    while filled < byteCount, !isCanceled.load(ordering: .relaxed) {
+      let count = min(Self.chunkByteCount, byteCount - filled)
+      try file.writeZeros(count, at: filled)
+      try file.synchronizeData()
+      filled += count
+    }
+    try file.synchronize()
+  }
+}

@@ -1,0 +1,107 @@
+import Journal
+import RouterCore
+import Testing
+
+/// The bytes of each kind of fact, as the first release wrote them.
+///
+/// A failure here means that journals in the field can no longer be read. A new layout gets a new
+/// version and new rows; these rows stay.
+struct FactCodecGoldenTests {
+  private struct Row {
+    let type: UInt8
+    let version: UInt8
+    let payload: String
+  }
+
+  @Test func `facts of the first release are read, and written, byte for byte`() {
+    #expect(Self.rows.count == SampleFacts.all.count)
+    for (row, fact) in zip(Self.rows, SampleFacts.all) {
+      let digits = row.payload.compactMap { $0.hexDigitValue }
+      let payload = stride(from: 0, to: digits.count, by: 2).map {
+        UInt8(digits[$0] << 4 | digits[$0 + 1])
+      }
+      let golden = FactCodec.Encoded(type: row.type, version: row.version, payload: payload)
+      #expect(FactCodec.decode(golden) == fact)
+      #expect(FactCodec.encode(fact) == golden)
+    }
+  }
+
+  private static let rows: [Row] = [
+    Row(
+      type: 1, version: 1,
+      payload: "0700000015cd853dfe9c9717"),
+    Row(
+      type: 2, version: 1,
+      payload: "03066b72616b656e60ea00000000000001"),
+    Row(
+      type: 3, version: 1,
+      payload: "020103425443"),
+    Row(
+      type: 4, version: 1,
+      payload: "090001000200040a074254432d555344"),
+    Row(
+      type: 5, version: 1,
+      payload: "0500030900075842542f555344e8030000000000006400000000000000f401000000000000ffffff"
+        + "ffffffff7f00f2052a01000000000000000000000090d0030000000000f0d8ffffffffffff0203"),
+    Row(
+      type: 6, version: 1,
+      payload: "00000000000000000000000010000000e8030000fa000000d00700000000000040000000"),
+    Row(
+      type: 7, version: 1,
+      payload: "01ffffffffffffffff"),
+    Row(
+      type: 8, version: 1,
+      payload: "c800450200000000000000"),
+    Row(
+      type: 16, version: 1,
+      payload: "00000000008000000b000000000000000e636c69656e742d6f726465722d310df0ad0befbeadde09"
+        + "000204067b0000000000000001c80100000000000000ffffffffffffff7f08c901000000000000ca"
+        + "01000000000000cb010000000000000300000000000000"),
+    Row(
+      type: 17, version: 1,
+      payload: "0e636c69656e742d6f726465722d320c00000000000000170400000000000000"),
+    Row(
+      type: 18, version: 1,
+      payload: "0d0000000000000002000e000000000000000f00000000000000f0ffffffffffffffffffffffffff"
+        + "ffff1100000000000000000000000000000012000000000000000113000000000000001400000000"
+        + "00000000000000000000000500000000000000"),
+    Row(
+      type: 19, version: 1,
+      payload: "0d000000000000000200150016000000000000001700000000000000180000000000000000000000"
+        + "0000000019001a000000000000001b0000000000000009"),
+    Row(
+      type: 20, version: 1,
+      payload: "0d000000000000000600000000000000"),
+    Row(
+      type: 21, version: 1,
+      payload: "0d00000000000000031b0700000000000000"),
+    Row(
+      type: 32, version: 1,
+      payload: "0807060504030201563412efcdab030500011c000000000000001d000000000000000303001e0000"
+        + "000000000000000000000000000800000000000000"),
+    Row(
+      type: 33, version: 1,
+      payload: "0807060504030201563412efcdab0900000000000000"),
+    Row(
+      type: 34, version: 1,
+      payload: "0807060504030201563412efcdab280a00000000000000"),
+    Row(
+      type: 35, version: 1,
+      payload: "0807060504030201563412efcdab134f51434c4d4c2d42573350332d4255434d575a0b0000000000"
+        + "0000"),
+    Row(
+      type: 36, version: 1,
+      payload: "0807060504030201563412efcdab0c00000000000000"),
+    Row(
+      type: 37, version: 1,
+      payload: "0807060504030201563412efcdab0d00000000000000"),
+    Row(
+      type: 38, version: 1,
+      payload: "0807060504030201563412efcdab0500012730313233343536373839616263646566303132333435"
+        + "36373839616263646566303132333435361f000000000000002000000000000000dfffffffffffff"
+        + "ffffffffffffffffff0200020e000000000000000f00000000000000"),
+    Row(
+      type: 39, version: 1,
+      payload: "0807060504030201563412efcdab053c001000000000000000"),
+  ]
+}

@@ -1,0 +1,101 @@
+import RouterCore
+
+/// One fact of each kind, with a different value in every field.
+enum SampleFacts {
+  static let child = ChildOrderID(
+    instance: 0xABCDEF, epoch: 0x123456, parent: ParentOrderID(0x0102_0304_0506), child: 0x0708)
+
+  static func time(_ nanoseconds: Int64) -> Timestamp { Timestamp(nanoseconds: nanoseconds) }
+
+  static func text(_ text: String) -> ShortText { ShortText(truncating: text) }
+
+  static let all: [Fact] = settings + parents + children
+
+  static let settings: [Fact] = [
+    .epochStarted(epoch: 7, at: time(1_700_000_000_123_456_789)),
+    .venueDefined(
+      VenueDefinition(
+        id: VenueID(3), name: text("kraken"), absenceProofMilliseconds: 60_000, holdsFee: true)),
+    .assetDefined(AssetDefinition(id: AssetID(258), name: text("BTC"))),
+    .instrumentDefined(
+      InstrumentDefinition(
+        instrument: Instrument(
+          id: InstrumentID(9), base: AssetID(1), quote: AssetID(2), priceScale: 4,
+          quantityScale: 10),
+        symbol: text("BTC-USD"))),
+    .listingChanged(
+      Listing(
+        id: ListingID(5), venue: VenueID(3), instrument: InstrumentID(9), symbol: text("XBT/USD"),
+        priceIncrement: Price(mantissa: 1000), quantityIncrement: Quantity(mantissa: 100),
+        minimumQuantity: Quantity(mantissa: 500), maximumQuantity: Quantity(mantissa: .max),
+        minimumNotional: Notional(mantissa: 5_000_000_000),
+        takerFee: FeeRate(partsPerHundredMillion: 250_000),
+        makerFee: FeeRate(partsPerHundredMillion: -10_000), feeAsset: .received,
+        status: .postOnly)),
+    .riskLimitsChanged(
+      RiskLimits(
+        maximumOrderValue: Amount(mantissa: 1 << 100), maximumOpenParents: 1000,
+        collarBasisPoints: 250, maximumBookAgeMilliseconds: 2000, maximumChildrenPerParent: 64)),
+    .haltChanged(isHalted: true, at: time(-1)),
+    .venueHaltChanged(VenueID(200), isHalted: false, reason: .clockSkew, at: time(2)),
+  ]
+
+  static let parents: [Fact] = [
+    .parentAccepted(
+      ParentAccepted(
+        id: ParentOrderID(1 << 47),
+        order: NewOrderSingle(
+          requestID: 11, clientOrderID: text("client-order-1"),
+          requestDigest: 0xDEAD_BEEF_0BAD_F00D,
+          instrument: InstrumentID(9), side: .sell, type: .stopLimit, timeInForce: .goodTillDate,
+          quantity: Quantity(mantissa: 123), limitPrice: Price(mantissa: 456), stopPrice: nil,
+          deadline: .distantFuture, maximumChildren: 8),
+        effectiveLimit: Price(mantissa: 457), arrivalBid: Price(mantissa: 458),
+        arrivalAsk: Price(mantissa: 459), at: time(3))),
+    .parentRefused(
+      ParentRefused(
+        clientOrderID: text("client-order-2"), requestDigest: 12, reason: .priceCollar,
+        at: time(4))),
+    .planMade(
+      PlanMade(
+        parent: ParentOrderID(13), wave: 2, requested: Quantity(mantissa: 14),
+        planned: Quantity(mantissa: 15), totalCost: Amount(mantissa: -16),
+        bound: Amount(mantissa: 17), marginalPrice: Price(mantissa: 18), singleVenue: VenueID(1),
+        singleQuantity: Quantity(mantissa: 19), singleCost: Amount(mantissa: 20), at: time(5))),
+    .planLeg(
+      PlanLeg(
+        parent: ParentOrderID(13), wave: 2, listing: ListingID(21),
+        quantity: Quantity(mantissa: 22), limitPrice: Price(mantissa: 23),
+        notional: Notional(mantissa: 24), levelsUsed: 25, bestPrice: Price(mantissa: 26),
+        quoteAgeNanoseconds: 27, exclusion: .insufficientBalance)),
+    .parentCancelRequested(ParentOrderID(13), at: time(6)),
+    .parentClosed(
+      ParentClosed(
+        parent: ParentOrderID(13), outcome: .expired, reason: .deadlinePassed, at: time(7))),
+  ]
+
+  static let children: [Fact] = [
+    .childIntended(
+      ChildIntended(
+        order: NewChildOrder(
+          id: child, venue: VenueID(3), listing: ListingID(5), side: .buy,
+          limitPrice: Price(mantissa: 28), quantity: Quantity(mantissa: 29),
+          timeInForce: .immediateOrCancel),
+        wave: 3, reserved: Amount(mantissa: 30), at: time(8))),
+    .childSent(child, at: time(9)),
+    .childAbandoned(child, .bookStale, at: time(10)),
+    .childAcknowledged(child, venueOrderID: text("OQCLML-BW3P3-BUCMWZ"), at: time(11)),
+    .childUnknown(child, at: time(12)),
+    .cancelIntended(child, at: time(13)),
+    .fillRecorded(
+      FillRecorded(
+        child: child, listing: ListingID(5), side: .buy,
+        executionID: text("0123456789abcdef0123456789abcdef0123456"),
+        quantity: Quantity(mantissa: 31), price: Price(mantissa: 32), fee: Amount(mantissa: -33),
+        feeAsset: AssetID(2), liquidity: .taker, venueTime: time(14), at: time(15))),
+    .childClosed(
+      ChildClosed(
+        child: child, outcome: .neverAccepted, reason: .insufficientFunds, text: ShortText(),
+        at: time(16))),
+  ]
+}
