@@ -1,0 +1,82 @@
+/// What to split over the venues.
+public struct PlanRequest: Sendable, BitwiseCopyable {
+  public var instrument: Instrument
+  public var side: Side
+  public var quantity: Quantity
+  /// The worst raw price at which to trade, inclusive; `nil` for none.
+  public var limitPrice: Price?
+  /// The most children, at most one for each venue.
+  public var maximumChildren: Int
+  /// How many nodes the search may look at; the same number always gives the same plan.
+  public var nodeBudget: Int
+
+  public init(
+    instrument: Instrument, side: Side, quantity: Quantity, limitPrice: Price?,
+    maximumChildren: Int = RoutePlan.maximumLegs, nodeBudget: Int = 64
+  ) {
+    self.instrument = instrument
+    self.side = side
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.maximumChildren = maximumChildren
+    self.nodeBudget = nodeBudget
+  }
+}
+
+/// The rules and the means of one venue for one plan.
+public struct VenueTerms: Sendable, BitwiseCopyable {
+  public var listing: ListingID
+  public var venue: VenueID
+  public var priceIncrement: Price
+  public var quantityIncrement: Quantity
+  public var minimumQuantity: Quantity
+  /// `Quantity(mantissa: .max)` if the venue names none.
+  public var maximumQuantity: Quantity
+  public var minimumNotional: Notional
+  public var fee: FeeRate
+  /// Whether a buy reserves the fee on top of limit price times quantity.
+  public var holdsFee: Bool
+  /// What can be spent: quote asset on a buy, base asset on a sell; `nil` for no limit.
+  public var available: Amount?
+  /// A fixed cost of each child; not negative.
+  public var orderCost: AllInCost
+  public var quoteAgeNanoseconds: Int64
+  /// Why the venue must not be used, or `.none`.
+  public var exclusion: Exclusion
+
+  /// - Precondition: Both increments are positive.
+  public init(
+    listing: ListingID, venue: VenueID, priceIncrement: Price, quantityIncrement: Quantity,
+    minimumQuantity: Quantity = .zero, maximumQuantity: Quantity = Quantity(mantissa: .max),
+    minimumNotional: Notional = .zero, fee: FeeRate = .zero, holdsFee: Bool = false,
+    available: Amount? = nil, orderCost: AllInCost = .zero, quoteAgeNanoseconds: Int64 = 0,
+    exclusion: Exclusion = .none
+  ) {
+    precondition(priceIncrement > .zero && quantityIncrement > .zero && orderCost >= .zero)
+    self.listing = listing
+    self.venue = venue
+    self.priceIncrement = priceIncrement
+    self.quantityIncrement = quantityIncrement
+    self.minimumQuantity = minimumQuantity
+    self.maximumQuantity = maximumQuantity
+    self.minimumNotional = minimumNotional
+    self.fee = fee
+    self.holdsFee = holdsFee
+    self.available = available
+    self.orderCost = orderCost
+    self.quoteAgeNanoseconds = quoteAgeNanoseconds
+    self.exclusion = exclusion
+  }
+
+  package init(
+    _ listing: borrowing Listing, holdsFee: Bool, available: Amount, quoteAgeNanoseconds: Int64,
+    exclusion: Exclusion
+  ) {
+    self.init(
+      listing: listing.id, venue: listing.venue, priceIncrement: listing.priceIncrement,
+      quantityIncrement: listing.quantityIncrement, minimumQuantity: listing.minimumQuantity,
+      maximumQuantity: listing.maximumQuantity, minimumNotional: listing.minimumNotional,
+      fee: listing.takerFee, holdsFee: holdsFee, available: available,
+      quoteAgeNanoseconds: quoteAgeNanoseconds, exclusion: exclusion)
+  }
+}

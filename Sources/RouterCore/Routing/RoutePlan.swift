@@ -1,0 +1,74 @@
+/// How a quantity is split over the venues, with the certificate of how good that is.
+///
+/// Costs are all-in and positive: what a buy pays, what a sell brings net of fees.
+public struct RoutePlan: Sendable {
+  /// The most venues that one plan can look at.
+  public static let maximumLegs = 32
+
+  public internal(set) var side = Side.buy
+  public internal(set) var requested = Quantity.zero
+  public internal(set) var planned = Quantity.zero
+  public internal(set) var cost = AllInCost.zero
+  /// No plan for `planned` costs less (a sell: brings more) than this relaxation.
+  public internal(set) var bound = AllInCost.zero
+  /// The worst all-in unit taken, in units of `10^-(priceScale + 8)`; zero if nothing is planned.
+  public internal(set) var marginalUnit: Int128 = 0
+  /// Whether no plan is better: nothing more can be planned, and the cost equals the bound.
+  public internal(set) var isProvenOptimal = false
+  /// Nodes that the search looked at.
+  public internal(set) var nodes = 0
+  /// The best plan with one child under the same rules; quantity zero if there is none.
+  public internal(set) var single = SingleVenue()
+
+  /// One leg for each venue, in the order in which they were added, with a child or without.
+  public internal(set) var legCount = 0
+  private var legs = InlineArray<32, RouteLeg>(repeating: RouteLeg())
+
+  public init() {}
+
+  public struct SingleVenue: Sendable, Hashable, BitwiseCopyable {
+    public internal(set) var venue = VenueID(0)
+    public internal(set) var quantity = Quantity.zero
+    public internal(set) var cost = AllInCost.zero
+  }
+
+  public var residual: Quantity { requested - planned }
+
+  /// The worst all-in unit taken, rounded away from us to the instrument's price scale.
+  public var marginalPrice: Price {
+    let unit = marginalUnit.divided(by: Int128(FeeRate.one), roundingUp: side == .buy)
+    return Price(mantissa: Int64(clamping: unit))
+  }
+
+  public internal(set) subscript(index: Int) -> RouteLeg {
+    get {
+      precondition(index >= 0 && index < legCount)
+      return legs[index]
+    }
+    set { legs[index] = newValue }
+  }
+
+  public var childCount: Int {
+    (0..<legCount).count { self[$0].quantity > .zero }
+  }
+}
+
+/// What a plan does at one venue.
+public struct RouteLeg: Sendable, Hashable, BitwiseCopyable {
+  public internal(set) var listing = ListingID(0)
+  public internal(set) var venue = VenueID(0)
+  /// Zero if the venue gets no child; then `exclusion` says why.
+  public internal(set) var quantity = Quantity.zero
+  /// The worst level that is needed, on the venue's tick.
+  public internal(set) var limitPrice = Price.zero
+  /// Expected notional before fees.
+  public internal(set) var notional = Notional.zero
+  /// What the leg pays (a sell: brings) with fees and order cost.
+  public internal(set) var cost = AllInCost.zero
+  /// What the venue will reserve, in the asset that is given away, rounded up.
+  public internal(set) var hold = Amount.zero
+  public internal(set) var levelsUsed = 0
+  public internal(set) var bestPrice = Price.zero
+  public internal(set) var quoteAgeNanoseconds: Int64 = 0
+  public internal(set) var exclusion = Exclusion.none
+}
