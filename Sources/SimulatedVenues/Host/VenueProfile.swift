@@ -11,6 +11,8 @@ package struct VenueProfile: Sendable {
   package var openOrderLimit = 200
   package var refusesDuplicateOpenIDs = true
   package var tickMilliseconds = 20
+  /// How often the venue pings its WebSocket clients; nil is never.
+  package var pingIntervalMilliseconds: Int?
   /// Makes a key, secret and passphrase of the venue's own form from random bytes (at least 160).
   package var makeCredential: @Sendable (_ random: [UInt8]) -> VenueCredential
   package var makeDialect: @Sendable (VenueContext) -> any VenueDialect
