@@ -11,10 +11,16 @@ struct KrakenBook {
   private(set) var asks: [BookLevel]
 
   init(_ pair: KrakenPair, depth: Int, _ exchange: SimulatedExchange) {
+    self.init(
+      pair, depth: depth, bids: exchange.levels(pair.instrument, .buy, depth: depth),
+      asks: exchange.levels(pair.instrument, .sell, depth: depth))
+  }
+
+  init(_ pair: KrakenPair, depth: Int, bids: [BookLevel], asks: [BookLevel]) {
     self.pair = pair
     self.depth = depth
-    bids = exchange.levels(pair.instrument, .buy, depth: depth)
-    asks = exchange.levels(pair.instrument, .sell, depth: depth)
+    self.bids = bids
+    self.asks = asks
   }
 
   /// The message that gives a new subscriber the book.
