@@ -20,9 +20,9 @@ package final class HTTPExchange {
 
   deinit {
     guard let connection else { return }
-    // The connection must not answer while it is itself in the middle of something.
-    let number = number
-    connection.loop.enqueue { connection.exchangeWasDropped(number) }
+    // The last reference may be let go on another thread.
+    let dropped = DroppedExchange(connection: connection, number: number)
+    connection.loop.submit { dropped.report() }
   }
 
   /// Nothing that is answered now can reach the peer.
@@ -67,5 +67,15 @@ package final class HTTPExchange {
   private var serving: HTTPServerConnection? {
     guard let connection, connection.isServing(number) else { return nil }
     return connection
+  }
+}
+
+/// Carries the news to the connection's loop, which alone touches the connection.
+private struct DroppedExchange: @unchecked Sendable {
+  weak var connection: HTTPServerConnection?
+  let number: Int
+
+  func report() {
+    connection?.exchangeWasDropped(number)
   }
 }

@@ -199,6 +199,12 @@ package final class OrderHTTPClient {
     lanes.count { condition($0.state) }
   }
 
+  private func hasReadyLane(besides lane: OrderHTTPLane) -> Bool {
+    lanes.contains { other in
+      if case .ready = other.state { other !== lane } else { false }
+    }
+  }
+
   private func keepOpen() {
     let now = Clock.monotonicNanoseconds()
     var next = Int64.max
@@ -216,6 +222,10 @@ package final class OrderHTTPClient {
   }
 
   private func laneIsIdle(_ lane: OrderHTTPLane) {
+    // Lanes that were opened together would all be away at once, with none left for an order.
+    guard lanes.count == 1 || hasReadyLane(besides: lane) else {
+      return lane.awaitIdle(milliseconds: options.idleMilliseconds / 8)
+    }
     guard let ping = options.keepAlivePing else { return lane.refresh() }
     guard lane.isFit() else { return }
     let timeout = Deadline(afterMilliseconds: options.keepAlivePingTimeoutMilliseconds)

@@ -146,7 +146,13 @@ final class OrderHTTPLane {
 
   private func becomeReady() {
     state = .ready
-    let nanoseconds = Int64(min(max(options.idleMilliseconds, 1), 1 << 40)) * 1_000_000
+    awaitIdle(milliseconds: options.idleMilliseconds)
+  }
+
+  /// Asks for `onIdle` after so long without a request.
+  func awaitIdle(milliseconds: Int) {
+    guard case .ready = state, idleTimer == nil else { return }
+    let nanoseconds = Deadline(afterMilliseconds: max(milliseconds, 1)).remainingNanoseconds
     idleTimer = loop.schedule(afterNanoseconds: nanoseconds) { [weak self] in
       self?.idleTimer = nil
       self?.onIdle?()

@@ -28,7 +28,7 @@ struct RequestPace {
     headerNanoseconds = Self.nanoseconds(limits.headerMilliseconds)
     idleNanoseconds = Self.nanoseconds(limits.idleMilliseconds)
     graceNanoseconds = Self.nanoseconds(limits.bodyGraceMilliseconds)
-    bytesPerSecond = Int64(limits.bodyBytesPerSecond)
+    bytesPerSecond = Int64(min(max(limits.bodyBytesPerSecond, 0), 1 << 30))
     start = now
     stage = .idle(since: now)
   }
@@ -76,7 +76,7 @@ struct RequestPace {
     case .body(let since, let bytes):
       nextRateCheck = now + Self.rateCheckNanoseconds
       let seconds = (now - since - graceNanoseconds) / 1_000_000_000 + 1
-      return Int64(bytes) < seconds * bytesPerSecond ? .slow : .sound
+      return Int64(bytes) / max(seconds, 1) < bytesPerSecond ? .slow : .sound
     }
   }
 
