@@ -1,7 +1,8 @@
 import Glibc
-import Platform
 import Testing
 import Wire
+
+@testable import Platform
 
 struct ConnectorTests {
   @Test func `a plain connection carries bytes both ways`() throws {
@@ -157,6 +158,57 @@ struct ConnectorTests {
     endpoint.proxy = URLParts("http://127.0.0.1:\(proxy.port)")
     let error = try failure(harness.connect(endpoint))
     #expect(error.detail.contains("proxy"))
+  }
+
+  @Test func `TLS runs through the proxy to the host behind it`() throws {
+    let harness = try LoopHarness()
+    let venue = try RawServer(harness.loop, tls: TestAuthority.server(hosts: ["venue.example"]))
+    let proxy = try RawServer(harness.loop)
+    let tunnel = try RawClient(harness, port: venue.port)
+    proxy.onPeer = { peer in
+      peer.onBytes = { peer in
+        peer.send("HTTP/1.1 200 OK\r\n\r\n")
+        peer.received = []
+        peer.onBytes = { peer in
+          tunnel.send(peer.received)
+          peer.received = []
+        }
+      }
+    }
+    var endpoint = Endpoint(host: "venue.example", port: 443, tls: try TestAuthority.client())
+    endpoint.proxy = URLParts("http://127.0.0.1:\(proxy.port)")
+    var outcome: Result<ByteStream, PlatformError>?
+    harness.connector.connect(endpoint, timeoutMilliseconds: 10_000, on: harness.loop) {
+      outcome = $0
+    }
+    func relay() {
+      let back = tunnel.receive()
+      tunnel.forget()
+      if !back.isEmpty { proxy.peers.first?.send(back) }
+    }
+    try harness.run {
+      relay()
+      return outcome != nil
+    }
+    try #require(outcome).get().write("hello")
+    try harness.run {
+      relay()
+      return venue.peers.first?.text == "hello"
+    }
+  }
+
+  @Test func `the next address is tried when one refuses`() throws {
+    let harness = try LoopHarness()
+    let server = try RawServer(harness.loop)
+    let port = server.port
+    // Nothing listens on the first address.
+    let addresses =
+      try AddressResolver().addresses(host: "127.0.0.9", port: port)
+      + AddressResolver().addresses(host: "127.0.0.1", port: port)
+    let socket = try ConnectionRace.run(
+      addresses, "connect", deadline: Deadline(afterMilliseconds: 5_000))
+    #expect(socket >= 0)
+    close(socket)
   }
 
   private func failure(_ result: Result<ByteStream, PlatformError>) throws -> PlatformError {

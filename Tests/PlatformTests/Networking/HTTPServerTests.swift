@@ -185,7 +185,7 @@ struct HTTPServerTests {
   @Test func `a body below the rate is refused, and one above it is not`() throws {
     var limits = HTTPServerLimits()
     limits.bodyGraceMilliseconds = 50
-    limits.bodyBytesPerSecond = 1_000
+    limits.bodyBytesPerSecond = 4
     let server = try server(limits: limits)
     let slow = try RawClient(harness, port: server.port)
     slow.send("POST /s HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\nabc")
@@ -268,6 +268,19 @@ struct HTTPServerTests {
     let server = try server { _, _ in }
     let client = try RawClient(harness, port: server.port)
     client.send(Self.get("/"))
+    try harness.run { client.text.hasPrefix("HTTP/1.1 500 ") }
+  }
+
+  @Test func `an exchange let go on another thread is answered 500 too`() throws {
+    let held = Box<HTTPExchange?>(nil)
+    let server = try server { held.value = $1 }
+    let client = try RawClient(harness, port: server.port)
+    client.send(Self.get("/"))
+    try harness.run { held.value != nil }
+    let release = UncheckedBox { _ in held.value = nil }
+    let thread = WorkerThread(name: "other") { release.body(0) }
+    thread.start()
+    thread.join()
     try harness.run { client.text.hasPrefix("HTTP/1.1 500 ") }
   }
 
