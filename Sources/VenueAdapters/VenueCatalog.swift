@@ -1,7 +1,8 @@
 /// The dialects that are built in, by the protocol name of the settings.
 package enum VenueCatalog {
   private static let dialects: [any VenueDialect] = [
-    CoinbaseExchangeDialect()
+    BinanceDialect(),
+    CoinbaseExchangeDialect(),
   ]
 
   /// The names in the order of the alphabet.

@@ -1,0 +1,357 @@
+import RouterCore
+import Wire
+
+/// A query and the number of the question that is in flight for it.
+struct BinanceRunningQuery {
+  var number: UInt64
+  var query: BinanceOrderQuery
+}
+
+/// When the account's balances were asked for, and when to ask again.
+struct BinanceBalanceRequest {
+  private static let retryMilliseconds: Int64 = 2000
+  private(set) var askedAt: Timestamp?
+  private(set) var nextDeadline = Timestamp.distantFuture
+  private var isWantedAgain = false
+
+  /// Whether to ask now; a wish that comes meanwhile is kept.
+  mutating func begin(at time: Timestamp) -> Bool {
+    guard askedAt == nil else {
+      isWantedAgain = true
+      return false
+    }
+    askedAt = time
+    nextDeadline = .distantFuture
+    return true
+  }
+
+  mutating func answered(at time: Timestamp) {
+    askedAt = nil
+    if isWantedAgain { postpone(until: time) }
+    isWantedAgain = false
+  }
+
+  mutating func failed(at time: Timestamp) {
+    askedAt = nil
+    isWantedAgain = false
+    postpone(until: time.adding(milliseconds: Self.retryMilliseconds))
+  }
+
+  mutating func postpone(until time: Timestamp) { nextDeadline = time }
+}
+
+// Orders, cancels, queries and balances: sending them and hearing of them.
+extension BinanceAdapter {
+  /// How long an order may stay unanswered before the core is told; the venue itself gives up
+  /// after ten seconds, and a late answer still counts.
+  private static let orderMilliseconds: Int64 = 3000
+  private static let queryMilliseconds: Int64 = 5000
+  private static let maximumQueries = 256
+  private static let maximumHeldCancels = 1024
+
+  var window: Int64 { min(max(context.setup.requestWindowMilliseconds, 1), 60_000) }
+
+  func nextTag(
+    _ purpose: RequestTag.Purpose, child: ChildOrderID? = nil, listing: ListingID? = nil
+  ) -> RequestTag {
+    requestCount += 1
+    return RequestTag(purpose, number: requestCount, child: child, listing: listing)
+  }
+
+  private func isSilent(_ stamp: RequestStamp) -> Bool { stamp.time < silentUntil }
+
+  // MARK: Sending
+
+  func place(
+    _ order: NewChildOrder, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    guard let binding = context.binding(order.listing) else {
+      return context.refuse(
+        .notSent, order.id, .unknownInstrument, "listing is not of this venue", into: &output)
+    }
+    guard user.phase == .subscribed else {
+      return context.refuse(.notSent, order.id, .linkDown, "not connected", into: &output)
+    }
+    guard !isSilent(stamp) else {
+      return context.refuse(.notSent, order.id, .rateLimited, "rate limited", into: &output)
+    }
+    let tag = nextTag(.newOrder, child: order.id, listing: order.listing)
+    send(
+      orderEntry.place(order, binding), tag, timeoutMilliseconds: window + Self.orderMilliseconds,
+      at: stamp, signer: signer, into: &output)
+  }
+
+  func cancel(
+    _ child: ChildReference, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    guard let binding = context.binding(child.listing) else {
+      return context.unknown(child.id, "listing is not of this venue", into: &output)
+    }
+    guard !isSilent(stamp) else {
+      guard heldCancels.count < Self.maximumHeldCancels else {
+        return context.unknown(child.id, "too many cancels wait", into: &output)
+      }
+      return heldCancels.append(child)
+    }
+    let tag = nextTag(.cancel, child: child.id, listing: child.listing)
+    send(
+      orderEntry.cancel(child, binding), tag, timeoutMilliseconds: window + Self.orderMilliseconds,
+      at: stamp, signer: signer, into: &output)
+  }
+
+  func query(
+    _ child: ChildReference, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    let query = BinanceOrderQuery(child, at: stamp)
+    guard let binding = context.binding(child.listing), queries.count < Self.maximumQueries,
+      !isSilent(stamp)
+    else {
+      query.fail(isSilent(stamp) ? "rate limited" : "can not be asked", context, into: &output)
+      return
+    }
+    ask(
+      query, query.firstRequest(binding), .orderQuery, at: stamp, signer: signer, into: &output)
+  }
+
+  private func ask(
+    _ query: BinanceOrderQuery, _ request: BinanceRequest, _ purpose: RequestTag.Purpose,
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    let tag = nextTag(purpose, child: query.reference.id, listing: query.reference.listing)
+    queries.append(BinanceRunningQuery(number: tag.number, query: query))
+    send(
+      request, tag, timeoutMilliseconds: Self.queryMilliseconds, at: stamp, signer: signer,
+      into: &output)
+  }
+
+  /// Over the socket if it is up, otherwise over HTTP; a new order never takes the second way.
+  private func send(
+    _ request: BinanceRequest, _ tag: RequestTag, timeoutMilliseconds: Int64,
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard user.phase == .subscribed else {
+      return output.order(
+        BinanceAuthentication.httpRequest(
+          request, at: stamp, windowMilliseconds: window, signer: signer),
+        tag: tag)
+    }
+    requests.insert(tag, deadline: stamp.time.adding(milliseconds: timeoutMilliseconds))
+    output.send(
+      BinanceAuthentication.message(
+        request, number: tag.number, at: stamp, windowMilliseconds: window, signer: signer),
+      on: .privateStream, tag: tag)
+  }
+
+  func refreshBalances(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard !isSilent(stamp) else { return balances.postpone(until: silentUntil) }
+    guard balances.begin(at: stamp.time) else { return }
+    output.fetch(
+      BinanceReferenceData.account(at: stamp, windowMilliseconds: window, signer: signer),
+      tag: nextTag(.balances))
+  }
+
+  /// What had to wait for the end of a silence, or for another answer.
+  func releaseHeld(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard !isSilent(stamp) else { return }
+    if balances.nextDeadline <= stamp.time {
+      refreshBalances(at: stamp, signer: signer, into: &output)
+    }
+    let held = heldCancels
+    heldCancels.removeAll()
+    for child in held { cancel(child, at: stamp, signer: signer, into: &output) }
+  }
+
+  // MARK: Answers
+
+  /// An answer on the socket; its id is the number that we gave the request.
+  func replied(
+    _ message: JSONValue, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    let reply = BinanceReply(socketMessage: message)
+    guard let number = message["id"]?.int64, number > 0,
+      let entry = requests.remove(UInt64(number))
+    else {
+      // The answer to a probe, or to nothing in particular: the venue revokes a session so.
+      if case .refused(let refusal) = reply { note(refusal, at: stamp, into: &output) }
+      return
+    }
+    answeredRequest(entry.tag, reply, at: stamp, signer: signer, into: &output)
+  }
+
+  func answeredRequest(
+    _ tag: RequestTag, _ reply: BinanceReply, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    if case .refused(let refusal) = reply { note(refusal, at: stamp, into: &output) }
+    switch tag.purpose {
+    case .streamToken:
+      repliedSubscription(reply, at: stamp, into: &output)
+    case .newOrder, .cancel:
+      answeredOrder(tag, reply, at: stamp, into: &output)
+    case .orderQuery, .tradesQuery, .orderQueryStep:
+      answeredQuery(tag, reply, at: stamp, signer: signer, into: &output)
+    case .bookSnapshot, .balances, .session:
+      break
+    }
+  }
+
+  private func answeredOrder(
+    _ tag: RequestTag, _ reply: BinanceReply, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    guard let child = tag.child, let binding = tag.listing.flatMap(context.binding(_:)) else {
+      return
+    }
+    guard tag.purpose == .newOrder else {
+      return orderEntry.canceled(child, binding, reply, into: &output)
+    }
+    if orderEntry.placed(child, binding, reply, into: &output) != nil, user.phase == .subscribed {
+      canary.accepted(child, at: stamp.time)
+    }
+  }
+
+  private func answeredQuery(
+    _ tag: RequestTag, _ reply: BinanceReply, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    guard let index = queries.firstIndex(where: { $0.number == tag.number }),
+      let binding = tag.listing.flatMap(context.binding(_:))
+    else { return }
+    var query = queries.remove(at: index).query
+    switch query.advance(reply, binding, context, into: &output) {
+    case .done:
+      break
+    case .ask(let request, let purpose):
+      ask(query, request, purpose, at: stamp, signer: signer, into: &output)
+    }
+  }
+
+  func answeredSnapshot(
+    _ tag: RequestTag, _ response: HTTPResponse, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    guard let listing = tag.listing else { return }
+    if response.status == 200 {
+      unsafe response.body.withUnsafeBytes { body in
+        unsafe marketData.snapshot(
+          body, number: tag.number, for: listing, at: stamp.time, into: &output)
+      }
+    } else {
+      failedSnapshot(tag, listing, response, at: stamp, into: &output)
+    }
+    marketData.requestSnapshots(at: stamp.time, into: &output)
+  }
+
+  private func failedSnapshot(
+    _ tag: RequestTag, _ listing: ListingID, _ response: HTTPResponse, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    let reply = BinanceReply(response)
+    if case .refused(let refusal) = reply { note(refusal, at: stamp, into: &output) }
+    let symbol = context.binding(listing)?.definition.symbol ?? "?"
+    output.incident(.warning, "\(symbol): depth snapshot: \(reply.words)")
+    let isThrottle = response.status == 429 || response.status == 418
+    marketData.snapshotFailed(
+      number: tag.number, for: listing, at: stamp.time,
+      retryAfterMilliseconds: isThrottle
+        ? BinanceRefusal.retryAfter(response.headers) ?? 60_000 : nil)
+  }
+
+  func answeredBalances(
+    _ response: HTTPResponse, at stamp: RequestStamp, into output: inout AdapterOutput
+  ) {
+    let reply = BinanceReply(response)
+    if case .refused(let refusal) = reply { note(refusal, at: stamp, into: &output) }
+    if case .result(let value) = reply, let askedAt = balances.askedAt,
+      dropCopy.account(value, askedAt: askedAt, into: &output)
+    {
+      return balances.answered(at: stamp.time)
+    }
+    output.incident(.warning, "balances: \(reply.words)")
+    balances.failed(at: stamp.time)
+  }
+
+  // MARK: Silence and failure
+
+  /// What a refusal means for everything else.
+  func note(_ refusal: BinanceRefusal, at stamp: RequestStamp, into output: inout AdapterOutput) {
+    if refusal.isThrottle { beSilent(refusal, at: stamp, into: &output) }
+    if refusal.isAuthentication {
+      output.incident(
+        .alarm, "the venue does not accept our key: \(refusal.code) \(refusal.message)")
+      reconnect(.privateStream, "the venue does not accept our key", into: &output)
+    }
+    if refusal.code == -1021 {
+      output.incident(.alarm, "our clock is off: \(refusal.message)")
+    }
+    if refusal.code == -1016 {
+      reconnect(.privateStream, "the venue is shutting the server down", into: &output)
+    }
+  }
+
+  private func beSilent(
+    _ refusal: BinanceRefusal, at stamp: RequestStamp, into output: inout AdapterOutput
+  ) {
+    var milliseconds = refusal.retryAfterMilliseconds ?? 0
+    if let venueTime = refusal.retryAtVenueMilliseconds, venueTime < 100_000_000_000_000 {
+      milliseconds = max(milliseconds, venueTime - stamp.venueMilliseconds)
+    }
+    if milliseconds <= 0 { milliseconds = refusal.status == 418 ? 120_000 : 60_000 }
+    silentUntil = max(silentUntil, stamp.time.adding(milliseconds: milliseconds))
+    marketData.noRequestBefore = max(marketData.noRequestBefore, silentUntil)
+    output.incident(
+      refusal.status == 418 ? .alarm : .warning,
+      "rate limited (\(refusal.status)): silent for \(milliseconds) ms: \(refusal.message)")
+  }
+
+  func failedOrder(
+    _ tag: RequestTag, _ failure: TransportFailure, into output: inout AdapterOutput
+  ) {
+    guard let child = tag.child else { return }
+    switch failure {
+    case .notSent(let text):
+      context.refuse(.notSent, child, .linkDown, text, into: &output)
+    case .unknown(let text):
+      context.unknown(child, text, into: &output)
+    }
+  }
+
+  /// A request will have no answer, or none in time.
+  func lost(
+    _ entry: BinanceRequestTable.Entry, _ text: String, into output: inout AdapterOutput
+  ) {
+    let tag = entry.tag
+    switch tag.purpose {
+    case .newOrder, .cancel:
+      // Once only: what is late has been reported.
+      guard let child = tag.child, !entry.isLate else { return }
+      context.unknown(child, text, into: &output)
+    case .orderQuery, .tradesQuery, .orderQueryStep:
+      guard let index = queries.firstIndex(where: { $0.number == tag.number }) else { return }
+      queries.remove(at: index).query.fail(text, context, into: &output)
+    case .streamToken:
+      reconnect(.privateStream, "the subscription could not be sent", into: &output)
+    case .bookSnapshot, .balances, .session:
+      break
+    }
+  }
+}
+
+extension BinanceReply {
+  /// The answer for people.
+  var words: String {
+    switch self {
+    case .result: "an answer that can not be used"
+    case .refused(let refusal): "\(refusal.code) \(refusal.message)"
+    case .unreadable(let text): text
+    }
+  }
+}
