@@ -48,7 +48,7 @@ package struct ShortText: Sendable, Hashable, BitwiseCopyable {
     String(decoding: bytes, as: UTF8.self)
   }
 
-  private func word(_ index: Int) -> UInt64 {
+  func word(_ index: Int) -> UInt64 {
     switch index {
     case 0: word0
     case 1: word1

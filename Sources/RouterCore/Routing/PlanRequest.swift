@@ -69,7 +69,7 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
   }
 
   package init(
-    _ listing: borrowing Listing, holdsFee: Bool, available: Amount, quoteAgeNanoseconds: Int64,
+    _ listing: Listing, holdsFee: Bool, available: Amount, quoteAgeNanoseconds: Int64,
     exclusion: Exclusion
   ) {
     self.init(

@@ -1,0 +1,43 @@
+/// The books of all listings, by listing; a book is made when its listing is defined.
+@safe
+package struct BookTable: ~Copyable {
+  private let base: UnsafeMutablePointer<OrderBook>
+  private var isMade: FixedBuffer<Bool>
+  private let levels: Int
+
+  package init(capacity: Int, levels: Int) {
+    unsafe base = .allocate(capacity: capacity)
+    isMade = FixedBuffer(repeating: false, count: capacity)
+    self.levels = levels
+  }
+
+  deinit {
+    for index in 0..<isMade.count where isMade[index] {
+      unsafe (base + index).deinitialize(count: 1)
+    }
+    unsafe base.deallocate()
+  }
+
+  package mutating func make(_ listing: ListingID) {
+    guard !contains(listing) else { return }
+    unsafe (base + listing.index).initialize(to: OrderBook(capacity: levels))
+    isMade[listing.index] = true
+  }
+
+  package func contains(_ listing: ListingID) -> Bool {
+    listing.index < isMade.count && isMade[listing.index]
+  }
+
+  package subscript(listing: ListingID) -> OrderBook {
+    _read {
+      precondition(contains(listing))
+      yield unsafe base[listing.index]
+    }
+    _modify {
+      precondition(contains(listing))
+      yield unsafe &base[listing.index]
+    }
+  }
+}
+
+extension BookTable: @unchecked Sendable {}

@@ -1,0 +1,50 @@
+extension OrderStore {
+  package func hash(into hasher: inout StateHasher) {
+    hasher.combine(lastParent)
+    hasher.combine(lastForgotten)
+    for slot in 0..<parents.highWater where parents.contains(slot) {
+      hash(parents[slot], into: &hasher)
+    }
+    for slot in 0..<children.highWater where children.contains(slot) {
+      hash(children[slot], into: &hasher)
+    }
+    for slot in 0..<fills.highWater where fills.contains(slot) {
+      hasher.combine(fills[slot].key.tableHash)
+      hasher.combine(fills[slot].quantity.mantissa)
+      hasher.combine(fills[slot].price.mantissa)
+    }
+    requests.hash(into: &hasher)
+  }
+
+  private func hash(_ parent: ParentOrder, into hasher: inout StateHasher) {
+    hasher.combine(parent.id.rawValue)
+    hasher.combine(parent.order.clientOrderID)
+    hasher.combine(parent.order.requestDigest)
+    hasher.combine(parent.order.quantity.mantissa)
+    hasher.combine(parent.order.deadline)
+    hasher.combine(parent.effectiveLimit.mantissa)
+    hasher.combine(UInt64(parent.order.side.rawValue) << 8 | UInt64(parent.status.rawValue))
+    hasher.combine(UInt64(parent.outcome?.rawValue ?? 0) << 8 | UInt64(parent.closeReason.rawValue))
+    hasher.combine(parent.filledQuantity.mantissa)
+    hasher.combine(parent.filledNotional.mantissa)
+    hasher.combine(parent.openLeaves.mantissa)
+    hasher.combine(Int64(parent.openChildren))
+    hasher.combine(UInt64(parent.childCount) << 16 | UInt64(parent.wave))
+    hasher.combine(parent.closedAt)
+  }
+
+  private func hash(_ child: ChildOrder, into hasher: inout StateHasher) {
+    hasher.combine(child.id)
+    hasher.combine(child.order.limitPrice.mantissa)
+    hasher.combine(child.order.quantity.mantissa)
+    hasher.combine(child.reserved.mantissa)
+    hasher.combine(UInt64(child.status.rawValue) << 8 | UInt64(child.outcome?.rawValue ?? 0))
+    hasher.combine(UInt64(child.closeReason.rawValue) << 8 | (child.isCancelPending ? 1 : 0))
+    hasher.combine(child.cumulativeQuantity.mantissa)
+    hasher.combine(child.spent.mantissa)
+    hasher.combine(child.venueOrderID)
+    hasher.combine(child.sentAt)
+    hasher.combine(child.acknowledgedAt)
+    hasher.combine(child.closedAt)
+  }
+}

@@ -1,0 +1,246 @@
+/// All orders that are known, parents with their children and fills, in tables of fixed size.
+///
+/// Closed parents stay until their room is needed; the one closed first goes first. A fill is known
+/// as long as its parent is, so that a replay of it counts once.
+package struct OrderStore: ~Copyable, Sendable {
+  package struct Fill: Sendable, BitwiseCopyable {
+    package var key: ExecutionKey
+    package var quantity: Quantity
+    package var price: Price
+    var next: Int32
+  }
+
+  package internal(set) var parents: Pool<ParentOrder>
+  package internal(set) var children: Pool<ChildOrder>
+  package private(set) var fills: Pool<Fill>
+  var working: Pool<WorkingParent>
+  package internal(set) var requests: ClientOrderMemory
+  private var parentSlots: HashTable<ParentOrderID>
+  private var childSlots: HashTable<ChildOrderID>
+  private var fillSlots: HashTable<ExecutionKey>
+
+  private var firstWorking: FixedBuffer<Int32>
+  private var lastWorking: FixedBuffer<Int32>
+  private var firstOpen: FixedBuffer<Int32>
+  private var firstClosed: Int32 = -1
+  private var lastClosed: Int32 = -1
+
+  package private(set) var lastParent: UInt64 = 0
+  /// The greatest parent that was forgotten.
+  package private(set) var lastForgotten: UInt64 = 0
+  /// A fact did not fit: the journal is larger than the tables and nothing may be sent.
+  package private(set) var hasOverflowed = false
+
+  package init(_ configuration: CoreConfiguration) {
+    parents = Pool(capacity: configuration.parentCapacity)
+    children = Pool(capacity: configuration.childCapacity)
+    fills = Pool(capacity: configuration.fillCapacity)
+    working = Pool(capacity: configuration.openParentCapacity)
+    requests = ClientOrderMemory(
+      capacity: configuration.clientOrderIDCapacity,
+      retentionMilliseconds: configuration.clientOrderIDRetentionMilliseconds)
+    parentSlots = HashTable(capacity: configuration.parentCapacity)
+    childSlots = HashTable(capacity: configuration.childCapacity)
+    fillSlots = HashTable(capacity: configuration.fillCapacity)
+    firstWorking = FixedBuffer(repeating: -1, count: configuration.instrumentCapacity)
+    lastWorking = FixedBuffer(repeating: -1, count: configuration.instrumentCapacity)
+    firstOpen = FixedBuffer(repeating: -1, count: configuration.venueCapacity)
+  }
+
+  // Look-up.
+
+  package func slot(of id: ParentOrderID) -> Int? { parentSlots.find(id) }
+  package func slot(of id: ChildOrderID) -> Int? { childSlots.find(id) }
+  package func contains(_ execution: ExecutionKey) -> Bool { fillSlots.find(execution) != nil }
+  package var openParentCount: Int { working.count }
+
+  /// The chain of an instrument's working parents; slots of `working`.
+  func firstWorking(of instrument: InstrumentID) -> Int? {
+    instrument.index < firstWorking.count ? slot(firstWorking[instrument.index]) : nil
+  }
+
+  /// The chain of a venue's open children.
+  func firstOpen(at venue: VenueID) -> Int? {
+    venue.index < firstOpen.count ? slot(firstOpen[venue.index]) : nil
+  }
+
+  func nextOpen(after child: Int) -> Int? { slot(children[child].links.nextOpen) }
+  func firstChild(of parent: Int) -> Int? { slot(parents[parent].links.firstChild) }
+  func nextChild(after child: Int) -> Int? { slot(children[child].links.nextOfParent) }
+  func nextWorking(after slot: Int) -> Int? { self.slot(working[slot].next) }
+
+  private func slot(_ link: Int32) -> Int? { link < 0 ? nil : Int(link) }
+
+  /// Whether a new parent with its children would fit, now or after forgetting closed ones.
+  package func hasRoom(at now: Timestamp) -> Bool {
+    guard working.free > 0, requests.hasRoom(at: now) else { return false }
+    return hasRoomForParent || firstClosed >= 0
+  }
+
+  private var hasRoomForParent: Bool {
+    parents.free > 0 && children.free > children.capacity / 8 && fills.free > fills.capacity / 8
+  }
+
+  // Parents.
+
+  /// Adds a parent; the slot or `nil` if the tables are too small for the journal.
+  mutating func accept(_ accepted: ParentAccepted) -> Int? {
+    guard parentSlots.find(accepted.id) == nil else { return nil }
+    while !hasRoomForParent, forgetOldest() {}
+    guard parents.free > 0, working.free > 0,
+      accepted.order.instrument.index < firstWorking.count
+    else {
+      hasOverflowed = true
+      return nil
+    }
+    guard let slot = parents.insert(ParentOrder(accepted)),
+      let work = working.insert(WorkingParent(parent: slot))
+    else { return nil }
+    parents[slot].links.working = Int32(work)
+    _ = parentSlots.insert(accepted.id, slot: slot)
+    chain(work, in: accepted.order.instrument.index)
+    lastParent = max(lastParent, accepted.id.rawValue)
+    return slot
+  }
+
+  mutating func close(_ slot: Int, _ closed: ParentClosed) {
+    guard parents[slot].isOpen else { return }
+    parents[slot].close(closed)
+    let work = Int(parents[slot].links.working)
+    unchain(work, from: parents[slot].order.instrument.index)
+    working.remove(work)
+    parents[slot].links.working = -1
+    if lastClosed < 0 {
+      firstClosed = Int32(slot)
+    } else {
+      parents[Int(lastClosed)].links.nextClosed = Int32(slot)
+    }
+    lastClosed = Int32(slot)
+  }
+
+  private mutating func chain(_ work: Int, in instrument: Int) {
+    let last = lastWorking[instrument]
+    working[work].previous = last
+    if last < 0 {
+      firstWorking[instrument] = Int32(work)
+    } else {
+      working[Int(last)].next = Int32(work)
+    }
+    lastWorking[instrument] = Int32(work)
+  }
+
+  private mutating func unchain(_ work: Int, from instrument: Int) {
+    let (previous, next) = (working[work].previous, working[work].next)
+    if previous < 0 {
+      firstWorking[instrument] = next
+    } else {
+      working[Int(previous)].next = next
+    }
+    if next < 0 {
+      lastWorking[instrument] = previous
+    } else {
+      working[Int(next)].previous = previous
+    }
+  }
+
+  /// Forgets the parent that was closed first, with its children and fills.
+  private mutating func forgetOldest() -> Bool {
+    guard let slot = slot(firstClosed) else { return false }
+    firstClosed = parents[slot].links.nextClosed
+    if firstClosed < 0 { lastClosed = -1 }
+    var next = firstChild(of: slot)
+    while let child = next {
+      next = nextChild(after: child)
+      forget(child)
+    }
+    lastForgotten = max(lastForgotten, parents[slot].id.rawValue)
+    parentSlots.remove(parents[slot].id)
+    parents.remove(slot)
+    return true
+  }
+
+  private mutating func forget(_ child: Int) {
+    var next = slot(children[child].links.firstFill)
+    while let fill = next {
+      next = slot(fills[fill].next)
+      fillSlots.remove(fills[fill].key)
+      fills.remove(fill)
+    }
+    childSlots.remove(children[child].id)
+    children.remove(child)
+  }
+
+  // Children.
+
+  /// Adds a child to its parent; its slot.
+  mutating func intend(_ intended: ChildIntended) -> Int? {
+    guard let parent = parentSlots.find(intended.order.id.parent),
+      childSlots.find(intended.order.id) == nil, intended.order.venue.index < firstOpen.count
+    else { return nil }
+    guard let slot = children.insert(ChildOrder(intended)) else {
+      hasOverflowed = true
+      return nil
+    }
+    _ = childSlots.insert(intended.order.id, slot: slot)
+    children[slot].links.parent = Int32(parent)
+    parents[parent].add(children[slot])
+    appendToParent(slot, parent)
+    pushOpen(slot, intended.order.venue.index)
+    return slot
+  }
+
+  private mutating func appendToParent(_ child: Int, _ parent: Int) {
+    let last = parents[parent].links.lastChild
+    if last < 0 {
+      parents[parent].links.firstChild = Int32(child)
+    } else {
+      children[Int(last)].links.nextOfParent = Int32(child)
+    }
+    parents[parent].links.lastChild = Int32(child)
+  }
+
+  private mutating func pushOpen(_ child: Int, _ venue: Int) {
+    let first = firstOpen[venue]
+    children[child].links.nextOpen = first
+    if first >= 0 { children[Int(first)].links.previousOpen = Int32(child) }
+    firstOpen[venue] = Int32(child)
+  }
+
+  /// Takes a closing child out of its venue's chain and its leaves from its parent.
+  mutating func release(_ child: Int, leaves: Quantity) {
+    let links = children[child].links
+    if links.previousOpen < 0 {
+      firstOpen[children[child].order.venue.index] = links.nextOpen
+    } else {
+      children[Int(links.previousOpen)].links.nextOpen = links.nextOpen
+    }
+    if links.nextOpen >= 0 {
+      children[Int(links.nextOpen)].links.previousOpen = links.previousOpen
+    }
+    children[child].links.nextOpen = -1
+    children[child].links.previousOpen = -1
+    parents[Int(links.parent)].changeLeaves(from: leaves, to: .zero)
+    parents[Int(links.parent)].childEnded()
+  }
+
+  /// Remembers an execution; `false` if it was known.
+  mutating func remember(_ fill: FillRecorded, of child: Int) -> Bool {
+    let key = ExecutionKey(venue: children[child].order.venue, executionID: fill.executionID)
+    guard fillSlots.find(key) == nil else { return false }
+    if fills.free == 0 { _ = forgetOldest(except: child) }
+    let first = children[child].links.firstFill
+    let record = Fill(key: key, quantity: fill.quantity, price: fill.price, next: first)
+    guard let slot = fills.insert(record) else {
+      hasOverflowed = true
+      return true
+    }
+    _ = fillSlots.insert(key, slot: slot)
+    children[child].links.firstFill = Int32(slot)
+    return true
+  }
+
+  private mutating func forgetOldest(except child: Int) -> Bool {
+    guard firstClosed >= 0, firstClosed != children[child].links.parent else { return false }
+    return forgetOldest()
+  }
+}

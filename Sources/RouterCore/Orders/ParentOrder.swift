@@ -1,0 +1,96 @@
+/// A client's order, worked by children until it is filled or ended.
+package struct ParentOrder: Sendable, BitwiseCopyable {
+  package enum Status: UInt8, Sendable, BitwiseCopyable {
+    case working = 1
+    /// The client asked to end it; no more is planned.
+    case cancelPending = 2
+    case closed = 3
+  }
+
+  package let id: ParentOrderID
+  package let order: NewOrderSingle
+  /// The worst raw price at which we may trade.
+  package let effectiveLimit: Price
+  package let arrivalBid: Price
+  package let arrivalAsk: Price
+  package let acceptedAt: Timestamp
+  package private(set) var status = Status.working
+  package private(set) var outcome: ParentClosed.Outcome?
+  package private(set) var closeReason = RejectReason.none
+  package private(set) var closedAt = Timestamp.distantPast
+  package private(set) var filledQuantity = Quantity.zero
+  package private(set) var filledNotional = Notional.zero
+  /// What open children may still fill, at worst.
+  package private(set) var openLeaves = Quantity.zero
+  package private(set) var openChildren: Int32 = 0
+  /// Children over all waves; also the number of the last one.
+  package private(set) var childCount: UInt16 = 0
+  package private(set) var wave: UInt16 = 0
+
+  var links = Links()
+
+  package init(_ accepted: ParentAccepted) {
+    id = accepted.id
+    order = accepted.order
+    effectiveLimit = accepted.effectiveLimit
+    arrivalBid = accepted.arrivalBid
+    arrivalAsk = accepted.arrivalAsk
+    acceptedAt = accepted.at
+  }
+
+  package var isOpen: Bool { status != .closed }
+  package var deadline: Timestamp { order.deadline }
+
+  /// What is not filled; zero if more than the order was filled.
+  package var remainingQuantity: Quantity { max(order.quantity - filledQuantity, .zero) }
+
+  /// What may be planned: not filled and not in the hands of a child.
+  package var plannableQuantity: Quantity {
+    max(order.quantity - filledQuantity - openLeaves, .zero)
+  }
+
+  /// Whether fills and open children together exceed the order.
+  package var isOverexposed: Bool { filledQuantity + openLeaves > order.quantity }
+
+  mutating func plan(wave: UInt16) { self.wave = wave }
+
+  mutating func add(_ child: ChildOrder) {
+    openLeaves += child.leavesQuantity
+    openChildren += 1
+    childCount = max(childCount, child.id.child)
+  }
+
+  /// Moves the leaves of a child from what they were to what they are now.
+  mutating func changeLeaves(from old: Quantity, to new: Quantity) {
+    openLeaves -= old
+    openLeaves += new
+  }
+
+  mutating func childEnded() { openChildren -= 1 }
+
+  mutating func record(_ quantity: Quantity, _ price: Price) {
+    let (sum, overflow) = filledQuantity.mantissa.addingReportingOverflow(quantity.mantissa)
+    filledQuantity = Quantity(mantissa: overflow ? .max / 4 : sum)
+    filledNotional = Notional(
+      mantissa: filledNotional.mantissa &+ (price * quantity).mantissa)
+  }
+
+  mutating func requestCancel() {
+    if isOpen { status = .cancelPending }
+  }
+
+  mutating func close(_ closed: ParentClosed) {
+    status = .closed
+    outcome = closed.outcome
+    closeReason = closed.reason
+    closedAt = closed.at
+  }
+
+  /// Chains and slots; `-1` ends a chain.
+  struct Links: Sendable, BitwiseCopyable {
+    var firstChild: Int32 = -1
+    var lastChild: Int32 = -1
+    var working: Int32 = -1
+    var nextClosed: Int32 = -1
+  }
+}

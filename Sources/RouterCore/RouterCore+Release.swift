@@ -1,0 +1,91 @@
+extension RouterCore {
+  /// How long the gateway may take to say what became of a released order.
+  private static var releasePatienceMilliseconds: Int64 { 5000 }
+
+  /// The last gate of a child, right before its request is made; passes once.
+  ///
+  /// - Returns: Whether it may leave now. If not, it is abandoned and its parent planned again.
+  package mutating func release(
+    _ order: NewChildOrder, at now: Timestamp, into outbox: inout Outbox
+  ) -> Bool {
+    guard let child = orders.slot(of: order.id), orders.children[child].status == .intended,
+      !orders.children[child].tracking.isReleased, orders.children[child].order == order
+    else { return false }
+    if let reason = obstacle(child, now) {
+      emit(.childAbandoned(order.id, reason, at: now), &outbox)
+      replanAfterRelease(child, now)
+      return false
+    }
+    orders.children[child].tracking.isReleased = true
+    orders.children[child].tracking.absenceReference = now
+    queryLater(child, at: now.adding(milliseconds: Self.releasePatienceMilliseconds))
+    return true
+  }
+
+  private func obstacle(_ child: Int, _ now: Timestamp) -> RejectReason? {
+    let order = orders.children[child].order
+    let parent = orders.parents[Int(orders.children[child].links.parent)]
+    if !isRunning || order.id.epoch != epoch { return .notRecovered }
+    if isHalted { return .halted }
+    if parent.status != .working { return .parentClosed }
+    if parent.isOverexposed { return .parentClosed }
+    if now >= parent.deadline { return .deadlinePassed }
+    guard let listing = markets.listing(order.listing) else { return .listingNotTrading }
+    let exclusion = markets.exclusion(
+      listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
+    switch exclusion {
+    case .none: return nil
+    case .venueHalted: return .venueHalted
+    case .listingNotTrading: return .listingNotTrading
+    case .linkDown: return .linkDown
+    default: return .bookStale
+    }
+  }
+
+  /// The parent is planned again with the next clock event, not in the middle of a release.
+  private mutating func replanAfterRelease(_ child: Int, _ now: Timestamp) {
+    let parent = Int(orders.children[child].links.parent)
+    let work = Int(orders.parents[parent].links.working)
+    guard work >= 0, orders.parents[parent].openChildren == 0 else { return }
+    orders.working[work].noteWaveEnd(at: now)
+    timers.setNoLater(parentTimer(work), than: now)
+  }
+
+  // Start-up.
+
+  /// Begins a run; `epoch` must be synced and greater than any used before.
+  package mutating func startEpoch(
+    _ epoch: UInt32, at now: Timestamp, into outbox: inout Outbox
+  ) {
+    precondition(epoch > self.epoch && epoch < 1 << 24)
+    emit(.epochStarted(epoch: epoch, at: now), &outbox)
+    isRunning = true
+  }
+
+  /// Asks every venue about every child that the last run left open.
+  ///
+  /// What was intended may have been sent, so it is unknown, too; nothing is sent again.
+  package mutating func beginReconciliation(at now: Timestamp, into outbox: inout Outbox) {
+    for index in 0..<configuration.venueCapacity {
+      var next = orders.firstOpen(at: VenueID(UInt8(index)))
+      while let child = next {
+        next = orders.nextOpen(after: child)
+        reconcile(child, now, &outbox)
+      }
+    }
+    wakeAllParents(now)
+  }
+
+  private mutating func reconcile(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    guard order.id.epoch < epoch else { return }
+    orders.children[child].tracking.absenceReference = now
+    if order.status == .intended || order.status == .sent {
+      emit(.childUnknown(order.id, at: now), &outbox)
+    }
+    query(child, now, &outbox)
+    if orders.parents[Int(order.links.parent)].status == .cancelPending {
+      cancelChild(child, now, &outbox)
+    }
+  }
+}

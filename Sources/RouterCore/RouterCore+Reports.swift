@@ -1,0 +1,269 @@
+extension RouterCore {
+  /// Takes in what a venue says about a child: late, twice and in any order.
+  mutating func received(
+    _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard let child = orders.slot(of: report.child) else {
+      return receivedForStranger(report, now, &outbox)
+    }
+    guard orders.children[child].order.venue == report.venue else { return }
+    if let cumulative = report.cumulativeQuantity {
+      let known = orders.children[child].tracking.venueCumulative
+      orders.children[child].tracking.venueCumulative = max(known, cumulative)
+    }
+    switch report.kind {
+    case .sent: sent(child, now, &outbox)
+    case .notSent: notSent(child, now, &outbox)
+    case .acknowledged: acknowledged(child, report, now, &outbox)
+    case .rejected: rejected(child, report, now, &outbox)
+    case .fill: filled(child, report, now, &outbox)
+    case .canceled: ended(child, .canceled, report, now, &outbox)
+    case .expired: ended(child, .expired, report, now, &outbox)
+    case .filled: ended(child, .filled, report, now, &outbox)
+    case .outcomeUnknown: outcomeUnknown(child, now, &outbox)
+    case .cancelRejected: query(child, now, &outbox)
+    case .stillOpen: stillOpen(child, report, now, &outbox)
+    case .notFound: notFound(child, report, now, &outbox)
+    case .queryFailed: break
+    }
+  }
+
+  // The request.
+
+  private mutating func sent(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    guard orders.children[child].status == .intended else { return }
+    orders.children[child].tracking.absenceReference = now
+    emit(.childSent(orders.children[child].id, at: now), &outbox)
+    queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
+  }
+
+  private mutating func notSent(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    guard order.status == .intended, order.id.epoch == epoch else { return }
+    emit(.childAbandoned(order.id, .linkDown, at: now), &outbox)
+    childEnded(child, now, &outbox)
+  }
+
+  private mutating func outcomeUnknown(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    guard order.isOpen else { return }
+    if order.status == .intended || order.status == .sent {
+      orders.children[child].tracking.absenceReference = now
+      orders.children[child].tracking.queryDelayMilliseconds = 0
+      emit(.childUnknown(order.id, at: now), &outbox)
+    }
+    query(child, now, &outbox)
+  }
+
+  // Positive evidence.
+
+  private mutating func acknowledged(
+    _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    let order = orders.children[child]
+    guard order.isOpen, !order.isAcknowledged || order.venueOrderID.isEmpty else { return }
+    guard !order.isAcknowledged || !report.venueOrderID.isEmpty else { return }
+    emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
+    orders.children[child].tracking.queryDelayMilliseconds = 0
+    queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
+    let parent = Int(order.links.parent)
+    if orders.parents[parent].status == .cancelPending || isHalted {
+      cancelChild(child, now, &outbox)
+    }
+  }
+
+  /// A query found it working; ours never rest, so it is ended.
+  private mutating func stillOpen(
+    _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard orders.children[child].isOpen else { return }
+    acknowledged(child, report, now, &outbox)
+    cancelChild(child, now, &outbox)
+  }
+
+  private mutating func filled(
+    _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    let order = orders.children[child]
+    let key = ExecutionKey(venue: report.venue, executionID: report.executionID)
+    guard !report.executionID.isEmpty, let instrument = instrument(of: child),
+      FillCheck.isPlausible(report, instrument)
+    else { return query(child, now, &outbox) }
+    guard !orders.contains(key) else { return }
+    if order.isOpen && order.status != .acknowledged {
+      emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
+    }
+    emit(
+      .fillRecorded(
+        FillRecorded(
+          child: order.id, listing: order.order.listing, side: order.order.side,
+          executionID: report.executionID, quantity: report.lastQuantity, price: report.lastPrice,
+          fee: report.fee, feeAsset: report.feeAsset, liquidity: report.liquidity,
+          venueTime: report.venueTime, at: now)), &outbox)
+    judgeFill(child, now, &outbox)
+    settle(child, now, &outbox)
+  }
+
+  /// Stops a venue that filled what it should not have, and a parent that may get too much.
+  private mutating func judgeFill(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    let parent = Int(order.links.parent)
+    if let work = workingSlot(of: parent) { orders.working[work].hasFilledInWave = true }
+    if order.excessQuantity > .zero || (!order.isOpen && order.neverExisted) {
+      haltVenue(order.order.venue, .venueRule, now, &outbox)
+    }
+    if orders.parents[parent].isOverexposed { cancelChildren(of: parent, now, &outbox) }
+  }
+
+  // The end.
+
+  private mutating func rejected(
+    _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    let order = orders.children[child]
+    guard order.isOpen else { return }
+    guard order.cumulativeQuantity == .zero, order.tracking.venueCumulative == .zero else {
+      return ended(child, .canceled, report, now, &outbox)
+    }
+    end(child, .rejected, report.rejectReason, report.text, now, &outbox)
+  }
+
+  /// The venue says it is over; it is once every fill is here.
+  private mutating func ended(
+    _ child: Int, _ outcome: ChildClosed.Outcome, _ report: VenueExecutionReport,
+    _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard orders.children[child].isOpen else { return }
+    var cumulative = report.cumulativeQuantity
+    if outcome == .filled { cumulative = cumulative ?? orders.children[child].order.quantity }
+    // An answer to a query follows the trades, so its silence about the total means no more.
+    if cumulative == nil && report.queriedAt != .distantPast {
+      cumulative = orders.children[child].tracking.venueCumulative
+    }
+    orders.children[child].tracking.end = ChildOrder.PendingEnd(
+      outcome: outcome, reason: report.rejectReason, text: report.text, cumulative: cumulative)
+    settle(child, now, &outbox)
+    if orders.children[child].isOpen { query(child, now, &outbox) }
+  }
+
+  /// Closes a child that is full or whose end is known together with all of its fills.
+  private mutating func settle(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    guard order.isOpen else { return }
+    if order.cumulativeQuantity >= order.order.quantity {
+      let text = order.tracking.end?.text ?? ShortText()
+      return end(child, .filled, .none, text, now, &outbox)
+    }
+    guard let pending = order.tracking.end, let cumulative = pending.cumulative,
+      order.cumulativeQuantity >= max(cumulative, order.tracking.venueCumulative)
+    else { return }
+    // "Filled", but of less than we asked for: the rest is gone.
+    let outcome = pending.outcome == .filled ? .canceled : pending.outcome
+    end(child, outcome, pending.reason, pending.text, now, &outbox)
+  }
+
+  private mutating func end(
+    _ child: Int, _ outcome: ChildClosed.Outcome, _ reason: RejectReason, _ text: ShortText,
+    _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    let id = orders.children[child].id
+    emit(
+      .childClosed(
+        ChildClosed(child: id, outcome: outcome, reason: reason, text: text, at: now)), &outbox)
+    childEnded(child, now, &outbox)
+  }
+
+  /// What follows from the end of a child.
+  mutating func childEnded(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    let parent = Int(order.links.parent)
+    let settled = now.adding(milliseconds: Ledger.settlingMilliseconds + 200)
+    timers.setNoLater(venueTimer(order.order.venue), than: settled)
+    if let work = workingSlot(of: parent) {
+      let hit = order.cumulativeQuantity > .zero
+      orders.working[work].note(hit: hit, at: order.order.venue, now)
+      if orders.parents[parent].openChildren == 0 { orders.working[work].noteWaveEnd(at: now) }
+    }
+    advance(parent, now, &outbox)
+  }
+
+  private func workingSlot(of parent: Int) -> Int? {
+    let work = orders.parents[parent].links.working
+    return work < 0 ? nil : Int(work)
+  }
+
+  // Absence.
+
+  /// Absence is proved only by a query that began when the request could no longer be on its way,
+  /// with the private stream up all that time.
+  private mutating func notFound(
+    _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    let order = orders.children[child]
+    guard order.isOpen, provesAbsence(order, queriedAt: report.queriedAt),
+      order.cumulativeQuantity == .zero, order.tracking.venueCumulative == .zero
+    else { return }
+    // A venue may forget an order that ended unfilled; one it never knew was never there.
+    let outcome: ChildClosed.Outcome = order.isAcknowledged ? .canceled : .neverAccepted
+    end(child, outcome, .none, report.text, now, &outbox)
+  }
+
+  private func provesAbsence(_ order: ChildOrder, queriedAt: Timestamp) -> Bool {
+    guard order.status != .intended, let venue = markets.venue(order.order.venue),
+      venue.isDropCopyUp
+    else { return false }
+    var reference = max(order.tracking.absenceReference, venue.dropCopyUpSince)
+    if order.isAcknowledged { reference = max(reference, order.acknowledgedAt) }
+    guard reference < .distantFuture else { return false }
+    return queriedAt >= reference.adding(milliseconds: venue.definition.absenceProofMilliseconds)
+  }
+
+  // Strangers.
+
+  /// A report about a child that we do not know.
+  private mutating func receivedForStranger(
+    _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard report.child.instance == configuration.instance, isRunning else { return }
+    guard report.child.parent.rawValue > orders.lastForgotten else { return }
+    switch report.kind {
+    case .acknowledged, .stillOpen, .fill, .filled: break
+    default: return
+    }
+    // A later epoch is a second router on this account; an earlier one lost its journal.
+    if report.child.epoch > epoch {
+      haltAll(now, &outbox)
+    } else {
+      haltVenue(report.venue, .unknownOrder, now, &outbox)
+    }
+    guard report.kind == .stillOpen || report.kind == .acknowledged else { return }
+    outbox.append(
+      .cancel(
+        ChildReference(
+          id: report.child, venue: report.venue, listing: ListingID(.max),
+          venueOrderID: report.venueOrderID, sentAt: .distantPast)))
+  }
+
+  mutating func haltVenue(
+    _ venue: VenueID, _ reason: RejectReason, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard let state = markets.venue(venue), !state.isHalted else { return }
+    emit(.venueHaltChanged(venue, isHalted: true, reason: reason, at: now), &outbox)
+  }
+}
+
+/// Whether a fill's numbers can be added up; no true fill comes near these bounds.
+enum FillCheck {
+  private static let greatestAmount = powerOfTen(13 + Amount.scale)
+
+  static func isPlausible(_ report: VenueExecutionReport, _ instrument: Instrument) -> Bool {
+    guard report.lastQuantity > .zero, report.lastPrice > .zero,
+      report.lastQuantity.mantissa <= .max / 4
+    else { return false }
+    let scale = powerOfTen(Amount.scale - instrument.notionalScale)
+    let notional = (report.lastPrice * report.lastQuantity).mantissa
+    let (amount, overflow) = notional.multipliedReportingOverflow(by: scale)
+    return !overflow && amount <= greatestAmount && report.fee.mantissa <= greatestAmount
+      && report.fee.mantissa >= -greatestAmount
+  }
+}

@@ -1,0 +1,80 @@
+/// The router's decisions: events in with their time, facts, commands and replies out.
+///
+/// A synchronous value that one thread owns. It never waits, reads a clock, logs or throws.
+/// Durable state changes only in `apply`, live and in recovery alike. After a start:
+///
+/// 1. `apply` every fact of the journal;
+/// 2. `startEpoch` with a number that is synced and was never used before;
+/// 3. `process` the settings as events (what has not changed makes no fact);
+/// 4. `beginReconciliation`: every child that may be at a venue is asked about;
+/// 5. `process` events, a `.clock` event whenever `nextDeadline` has come.
+///
+/// Every `newOrder` command must pass `release` right before it is encoded, and its outcome must be
+/// reported: `.sent`, `.notSent` or `.outcomeUnknown`.
+package struct RouterCore: ~Copyable, Sendable {
+  package let configuration: CoreConfiguration
+
+  // Durable.
+  package internal(set) var markets: Markets
+  package internal(set) var orders: OrderStore
+  package internal(set) var ledger: Ledger
+  package internal(set) var limits = RiskLimits.closed
+  package internal(set) var isHalted = false
+  /// The running epoch; zero before the first `startEpoch`.
+  package internal(set) var epoch: UInt32 = 0
+
+  // Of this run only.
+  var timers: TimerHeap
+  var planner: Planner
+  var plan = RoutePlan()
+  /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
+  package internal(set) var isRunning = false
+
+  package init(_ configuration: CoreConfiguration) {
+    self.configuration = configuration
+    markets = Markets(configuration)
+    orders = OrderStore(configuration)
+    ledger = Ledger(configuration)
+    timers = TimerHeap(
+      items: configuration.openParentCapacity + configuration.venueCapacity
+        + configuration.childCapacity)
+    planner = Planner(levelCapacity: configuration.bookLevels)
+  }
+
+  /// Decides on one event; book updates find their levels in `levels`.
+  package mutating func process(
+    _ event: Event, levels: [BookLevel] = [], at now: Timestamp, into outbox: inout Outbox
+  ) {
+    switch event {
+    case .clock: timePassed(now, &outbox)
+    case .book(let update): bookChanged(update, levels, now, &outbox)
+    case .bookInvalid(let listing, let fault): bookFailed(listing, fault)
+    case .childReport(let report): received(report, now, &outbox)
+    case .linkChanged(let venue, let link, let isUp): linkChanged(venue, link, isUp, now, &outbox)
+    case .balanceObserved(let observation): balanceObserved(observation)
+    case .newOrderSingle(let order): submit(order, now, &outbox)
+    case .orderCancelRequest(let request): cancel(request, now, &outbox)
+    case .haltRequested(let requestID): halt(requestID, now, &outbox)
+    case .resumeRequested(let requestID): resume(requestID, now, &outbox)
+    case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged:
+      settingChanged(event, &outbox)
+    }
+  }
+
+  /// When a `.clock` event is due.
+  package var nextDeadline: Timestamp { timers.earliest }
+
+  /// Makes a fact true and notes it for the journal.
+  mutating func emit(_ fact: Fact, _ outbox: inout Outbox) {
+    apply(fact)
+    outbox.append(fact)
+  }
+
+  // Items of the timer heap: working parents, then venues, then children.
+
+  func parentTimer(_ working: Int) -> Int { working }
+  func venueTimer(_ venue: VenueID) -> Int { configuration.openParentCapacity + venue.index }
+  func childTimer(_ child: Int) -> Int {
+    configuration.openParentCapacity + configuration.venueCapacity + child
+  }
+}

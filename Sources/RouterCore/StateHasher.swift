@@ -1,0 +1,68 @@
+/// FNV-1a over words in a fixed order, the same in every process.
+package struct StateHasher: Sendable {
+  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  package init() {}
+
+  package mutating func combine(_ word: UInt64) {
+    value = (value ^ mixed(word)) &* 0x0000_0100_0000_01B3
+  }
+
+  package mutating func combine(_ number: Int64) { combine(UInt64(bitPattern: number)) }
+  package mutating func combine(_ number: Int) { combine(UInt64(bitPattern: Int64(number))) }
+
+  package mutating func combine(_ number: Int128) {
+    combine(UInt64(truncatingIfNeeded: number))
+    combine(UInt64(truncatingIfNeeded: number >> 64))
+  }
+
+  package mutating func combine(_ text: ShortText) { combine(text.tableHash) }
+  package mutating func combine(_ time: Timestamp) { combine(time.nanoseconds) }
+
+  package mutating func combine(_ id: ChildOrderID) {
+    combine(UInt64(truncatingIfNeeded: id.bits))
+    combine(UInt64(truncatingIfNeeded: id.bits >> 64))
+  }
+
+  package mutating func combine(_ venue: VenueDefinition) {
+    combine(UInt64(venue.id.rawValue))
+    combine(venue.name)
+    combine(venue.absenceProofMilliseconds)
+    combine(venue.holdsFee ? 1 : 0)
+  }
+
+  package mutating func combine(_ asset: AssetDefinition) {
+    combine(UInt64(asset.id.rawValue))
+    combine(asset.name)
+  }
+
+  package mutating func combine(_ definition: InstrumentDefinition) {
+    let instrument = definition.instrument
+    combine(UInt64(instrument.id.rawValue))
+    combine(UInt64(instrument.base.rawValue) << 16 | UInt64(instrument.quote.rawValue))
+    combine(UInt64(instrument.priceScale) << 8 | UInt64(instrument.quantityScale))
+    combine(definition.symbol)
+  }
+
+  package mutating func combine(_ listing: Listing) {
+    combine(UInt64(listing.id.rawValue) << 32 | UInt64(listing.instrument.rawValue))
+    combine(UInt64(listing.venue.rawValue))
+    combine(listing.symbol)
+    combine(listing.priceIncrement.mantissa)
+    combine(listing.quantityIncrement.mantissa)
+    combine(listing.minimumQuantity.mantissa)
+    combine(listing.maximumQuantity.mantissa)
+    combine(listing.minimumNotional.mantissa)
+    combine(listing.takerFee.partsPerHundredMillion)
+    combine(listing.makerFee.partsPerHundredMillion)
+    combine(UInt64(listing.feeAsset.rawValue) << 8 | UInt64(listing.status.rawValue))
+  }
+
+  package mutating func combine(_ limits: RiskLimits) {
+    combine(limits.maximumOrderValue.mantissa)
+    combine(Int64(limits.maximumOpenParents))
+    combine(Int64(limits.collarBasisPoints))
+    combine(limits.maximumBookAgeMilliseconds)
+    combine(Int64(limits.maximumChildrenPerParent))
+  }
+}
