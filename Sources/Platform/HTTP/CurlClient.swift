@@ -1,210 +1,64 @@
-internal import CPlatform
 internal import Dispatch
 internal import Synchronization
 package import Wire
 
-/// HTTP for everything that may be repeated: libcurl's multi interface on a thread of its own.
+/// An HTTP client on a thread of its own, for what is not urgent and may be repeated.
 ///
-/// Connections are kept alive and shared; TLS is verified; redirects are not followed. Never for
-/// orders: libcurl sends a POST again by itself when a kept connection dies.
-@safe package final class CurlClient: @unchecked Sendable {
+/// HTTP/2 where the server offers it, connections kept alive, certificates always verified,
+/// redirects never followed.
+package final class CurlClient: Sendable {
   package typealias Completion = @Sendable (Result<HTTPResponse, CurlFailure>) -> Void
 
-  private struct Waiting: Sendable {
-    var request: CurlRequest
-    var completion: Completion
-  }
-
-  private struct State {
-    var waiting: [Waiting] = []
-    var isShutDown = false
-  }
-
-  private let curl: OpaquePointer
-  private let state = Mutex(State())
-  private var running: [UInt64: Completion] = [:]
-  private var nextToken: UInt64 = 1
-  private var worker: WorkerThread?
+  private let engine: CurlEngine
+  private let thread: WorkerThread
 
   package init(options: CurlOptions = CurlOptions()) throws(PlatformError) {
-    let handle = unsafe sluice_curl_new(options.caFile, options.proxy, options.userAgent)
-    guard let handle = unsafe handle else {
-      throw PlatformError(operation: "set up libcurl", detail: "out of memory")
-    }
-    unsafe curl = handle
-    let thread = WorkerThread(name: "curl") { [unowned self] in run() }
-    worker = thread
+    let engine = try CurlEngine(options)
+    self.engine = engine
+    thread = WorkerThread(name: "curl") { engine.run() }
     thread.start()
   }
 
   deinit {
-    shutdown()
-    unsafe sluice_curl_free(curl)
+    engine.stop()
   }
 
-  /// The completion runs on the client's own thread, exactly once.
+  /// Sends a request; `completion` runs once, on the client's thread, and must not wait.
   package func perform(_ request: CurlRequest, _ completion: @escaping Completion) {
-    let isTaken = state.withLock { state in
-      guard !state.isShutDown else { return false }
-      state.waiting.append(Waiting(request: request, completion: completion))
-      return true
-    }
-    guard isTaken else {
-      completion(.failure(Self.shutDown))
+    if let fault = request.fault {
+      completion(.failure(CurlFailure(code: 0, message: fault, bytesMayHaveLeft: false)))
       return
     }
-    unsafe sluice_curl_wake(curl)
+    engine.submit(request, completion)
   }
 
+  /// Sends a request and waits for its answer; never call it in a completion.
   package func performAndWait(_ request: CurlRequest) throws(CurlFailure) -> HTTPResponse {
     let done = DispatchSemaphore(value: 0)
-    let answer = Mutex<Result<HTTPResponse, CurlFailure>>(.failure(Self.shutDown))
+    let outcome = OutcomeBox()
     perform(request) { result in
-      answer.withLock { $0 = result }
+      outcome.value.withLock { $0 = result }
       done.signal()
     }
     done.wait()
-    return try answer.withLock { $0 }.get()
+    guard let result = outcome.value.withLock({ $0 }) else {
+      preconditionFailure("a completion ran without a result")
+    }
+    return try result.get()
   }
 
-  /// Opens a connection ahead of need; the answer is of no interest.
+  /// Opens a connection ahead of need, by asking for headers only.
   package func warm(_ url: String) {
     perform(CurlRequest(method: "HEAD", url: url)) { _ in }
   }
 
-  /// Ends the thread; what is under way fails.
+  /// Fails what is in flight and waits for the thread to end; never call it in a completion.
   package func shutdown() {
-    let worker = state.withLock { state in
-      state.isShutDown = true
-      defer { self.worker = nil }
-      return self.worker
-    }
-    unsafe sluice_curl_wake(curl)
-    worker?.join()
+    engine.stop()
+    thread.join()
   }
+}
 
-  private static let shutDown = CurlFailure(
-    code: 42, message: "the HTTP client was shut down", bytesMayHaveLeft: false)
-
-  // MARK: The thread
-
-  private func run() {
-    while takeWaiting() {
-      guard unsafe sluice_curl_step(curl, 1000) else { break }
-      finishTransfers()
-    }
-    for completion in running.values {
-      completion(
-        .failure(CurlFailure(code: 42, message: "shut down", bytesMayHaveLeft: true)))
-    }
-    running.removeAll()
-  }
-
-  /// - Returns: `false` when the client was shut down.
-  private func takeWaiting() -> Bool {
-    let (waiting, isShutDown) = state.withLock { state in
-      defer { state.waiting.removeAll() }
-      return (state.waiting, state.isShutDown)
-    }
-    for entry in waiting {
-      if isShutDown {
-        entry.completion(.failure(Self.shutDown))
-      } else {
-        start(entry)
-      }
-    }
-    return !isShutDown
-  }
-
-  private func start(_ entry: Waiting) {
-    let token = nextToken
-    nextToken += 1
-    guard let transfer = unsafe makeTransfer(entry.request, token: token) else {
-      entry.completion(
-        .failure(
-          CurlFailure(
-            code: 43, message: "libcurl refuses the request to \(entry.request.url)",
-            bytesMayHaveLeft: false)))
-      return
-    }
-    running[token] = entry.completion
-    guard unsafe sluice_transfer_start(curl, transfer) else {
-      unsafe sluice_transfer_free(transfer)
-      running.removeValue(forKey: token)?(
-        .failure(
-          CurlFailure(code: 43, message: "libcurl is out of memory", bytesMayHaveLeft: false)))
-      return
-    }
-  }
-
-  private func makeTransfer(_ request: CurlRequest, token: UInt64) -> OpaquePointer? {
-    let transfer = unsafe request.method.withCString { method in
-      unsafe request.url.withCString { url in
-        unsafe request.body.withUnsafeBytes { body in
-          var form = unsafe sluice_curl_request()
-          unsafe form.method = method
-          unsafe form.url = url
-          unsafe form.body = body.baseAddress
-          unsafe form.body_count = body.count
-          unsafe form.connect_timeout_milliseconds = Int64(request.connectTimeoutMilliseconds)
-          unsafe form.timeout_milliseconds = Int64(request.timeoutMilliseconds)
-          unsafe form.maximum_response_bytes = request.maximumResponseBytes
-          unsafe form.fresh_connection = request.usesFreshConnection
-          return unsafe sluice_transfer_new(curl, &form, token)
-        }
-      }
-    }
-    guard let transfer = unsafe transfer else { return nil }
-    for header in request.headers.pairs {
-      guard unsafe sluice_transfer_add_header(transfer, "\(header.name): \(header.value)") else {
-        unsafe sluice_transfer_free(transfer)
-        return nil
-      }
-    }
-    return unsafe transfer
-  }
-
-  private func finishTransfers() {
-    var result = unsafe sluice_curl_result()
-    while unsafe sluice_curl_finished(curl, &result) {
-      let token = unsafe result.token
-      let answer = unsafe Self.answer(of: result)
-      unsafe sluice_transfer_free(result.transfer)
-      running.removeValue(forKey: token)?(answer)
-    }
-  }
-
-  private static func answer(
-    of result: sluice_curl_result
-  ) -> Result<HTTPResponse, CurlFailure> {
-    guard unsafe result.code == 0 else {
-      let message = unsafe withUnsafePointer(to: result.message) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
-          unsafe String(cString: $0)
-        }
-      }
-      return .failure(
-        CurlFailure(
-          code: unsafe result.code, message: message,
-          bytesMayHaveLeft: unsafe result.bytes_may_have_left))
-    }
-    let head = unsafe text(result.head, result.head_count)
-    let lines = head.split(separator: "\r\n")
-    var headers = HTTPHeaders()
-    for line in lines.dropFirst() {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      let value = line[line.index(after: colon)...].drop { $0 == " " }
-      headers.add(String(line[..<colon]), String(value))
-    }
-    let reason = lines.first?.split(separator: " ", maxSplits: 2).dropFirst(2).first ?? ""
-    let body = unsafe Array(
-      UnsafeRawBufferPointer(start: result.body, count: result.body_count))
-    return .success(
-      HTTPResponse(
-        status: Int(unsafe result.status), reason: String(reason), headers: headers, body: body))
-  }
-
-  private static func text(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
-    unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
-  }
+private final class OutcomeBox: Sendable {
+  let value = Mutex<Result<HTTPResponse, CurlFailure>?>(nil)
 }
