@@ -79,7 +79,8 @@ package struct AdminInterface {
 
   private func deposit(_ request: HTTPRequest) -> HTTPResponse {
     guard let body = try? JSONValue(parsing: request.body), let asset = body["asset"]?.string,
-      let units = DecimalText.parse128(body["amount"]?.text ?? "", scale: Amount.scale)
+      let units = DecimalText.parse128(body["amount"]?.text ?? "", scale: Amount.scale),
+      units > 0, units < Amount.powerOfTen(31)
     else { return Self.refusal(400, "asset and amount are needed") }
     let exchange = host.context.exchange
     let name = body["account"]?.string ?? "main"

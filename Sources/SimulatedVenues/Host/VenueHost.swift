@@ -15,7 +15,7 @@ package final class VenueHost {
   package let context: VenueContext
   package let dialect: any VenueDialect
   package private(set) var sockets: [VenueSocket] = []
-  private let stateLog: StateLog?
+  private var stateLog: StateLog?
   private var nextSocketID = 1
 
   package init(
@@ -173,6 +173,12 @@ package final class VenueHost {
   private func persist() {
     let records = context.exchange.drainRecords()
     if !records.isEmpty { stateLog?.append(records) }
+  }
+
+  /// Cuts all connections and gives the state log up for another process.
+  package func close() {
+    abortSockets()
+    stateLog = nil
   }
 
   /// Starts afresh: no orders, the initial balances, no faults and no connections.

@@ -58,7 +58,7 @@ package final class VenueServer {
   package func stop() {
     isStopped = true
     if let tick { loop.cancel(tick) }
-    for socket in host.sockets { socket.abort() }
+    host.close()
     server?.close()
     admin?.close()
   }

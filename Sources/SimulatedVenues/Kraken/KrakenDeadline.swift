@@ -20,6 +20,7 @@ enum KrakenDeadline {
     guard let seconds = Int64(isRelative ? String(text.dropFirst()) : text), seconds >= 0,
       seconds < 9_000_000_000
     else { return nil }
+    guard !isRelative || seconds < 100_000_000 else { return nil }
     return isRelative ? now + seconds * 1_000_000_000 : seconds * 1_000_000_000
   }
 }

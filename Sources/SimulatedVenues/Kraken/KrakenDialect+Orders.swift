@@ -129,7 +129,9 @@ extension KrakenDialect {
   }
 
   func openOrders(_ account: Int, userReference: Int64) -> [SimulatedOrder] {
-    exchange.openOrders(account).filter { $0.terms.userReference == userReference }
+    // Zero stands for an order that has none.
+    guard userReference != 0 else { return [] }
+    return exchange.openOrders(account).filter { $0.terms.userReference == userReference }
   }
 
   func cancel(_ order: SimulatedOrder, at now: Int64) throws(KrakenError) {

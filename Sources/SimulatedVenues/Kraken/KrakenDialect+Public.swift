@@ -216,8 +216,8 @@ extension KrakenDialect {
     _ parameters: KrakenParameters, _ writer: inout JSONWriter
   ) throws(KrakenError) {
     guard let pair = parameters["pair"].flatMap({ pair(named: $0) }) else { throw .unknownPair }
-    let since = parameters["since"].flatMap { Int64($0) } ?? 0
-    let sinceNanoseconds = since < 100_000_000_000 ? since * 1_000_000_000 : since
+    let since = max(parameters["since"].flatMap { Int64($0) } ?? 0, 0)
+    let sinceNanoseconds = since < 9_000_000_000 ? since * 1_000_000_000 : since
     let count = min(max(parameters["count"].flatMap { Int($0) } ?? 1000, 1), 1000)
     let trades = exchange.publicTrades(pair.instrument).filter { $0.time > sinceNanoseconds }
     let shown = since > 0 ? Array(trades.prefix(count)) : Array(trades.suffix(count))

@@ -175,6 +175,7 @@ extension SimulatedExchange {
     }
     if terms.quoteQuantity > .zero {
       guard terms.quantity == 0 else { throw .invalid }
+      guard terms.quoteQuantity <= instrument.maximumNotional else { throw .quantityTooLarge }
       guard terms.quoteQuantity >= instrument.minimumNotional else { throw .notionalTooSmall }
       return
     }
@@ -184,6 +185,9 @@ extension SimulatedExchange {
     guard terms.quantity % instrument.lot == 0 else { throw .quantityOffLot }
     guard terms.quantity <= instrument.maximumQuantity else { throw .quantityTooLarge }
     let price = terms.kind == .limit ? terms.price : lastPrice(terms.instrument)
+    guard instrument.isAffordable(price: price, quantity: terms.quantity) else {
+      throw .quantityTooLarge
+    }
     guard instrument.notional(price: price, quantity: terms.quantity) >= instrument.minimumNotional
     else { throw .notionalTooSmall }
   }

@@ -40,6 +40,14 @@ package struct SimulatedInstrument: Sendable {
     self.shape = shape
   }
 
+  /// A trillion of the quote asset: no order is larger, so that no amount overflows.
+  package var maximumNotional: Amount { Amount(mantissa: Int64(1_000_000_000_000), scale: 0) }
+
+  /// Whether price times quantity stays within `maximumNotional`.
+  package func isAffordable(price: Int64, quantity: Int64) -> Bool {
+    Int128(price) * Int128(quantity) <= Amount.powerOfTen(12 + priceScale + quantityScale)
+  }
+
   /// A product of a price mantissa and a quantity mantissa as an amount of the quote asset.
   package func quoteAmount(_ product: Int128) -> Amount {
     Amount(mantissa: product, scale: priceScale + quantityScale)

@@ -255,6 +255,30 @@ struct KrakenOrderTests {
     #expect(try venue.call("QueryTrades", "txid=\(id)")[id]?["vol"]?.string == "0.01000000")
   }
 
+  @Test(arguments: [
+    "AddOrder pair=XBTUSD&type=buy&ordertype=limit&price=922337203685477580.7&volume=10000",
+    "AddOrder pair=XBTUSD&type=buy&ordertype=limit&price=1&volume=92233720368.54775807",
+    "AddOrder pair=XBTUSD&type=buy&ordertype=market&volume=999999999999999999&oflags=viqc",
+    "AddOrder pair=XBTUSD&type=buy&ordertype=limit&price=1&volume=9&timeinforce=GTD&expiretm=%2B8999999999",
+    "AddOrder pair=XBTUSD&type=buy&ordertype=limit&price=1&volume=9&userref=99999999999",
+    "ClosedOrders start=9223372036.854775807", "CancelOrder txid=0",
+    "CancelAllOrdersAfter timeout=9223372036854775807",
+  ])
+  func `numbers beyond all bounds are refused`(call: String) throws {
+    let venue = VenueHarness()
+    _ = try venue.call("AddOrder", "pair=XBTUSD&type=buy&ordertype=limit&price=60000&volume=1")
+    let parts = call.split(separator: " ").map(String.init)
+    #expect(try venue.refusal(parts[0], parts[1]) != nil)
+    #expect(venue.exchange.orders.count(where: \.isOpen) == 1)
+  }
+
+  @Test func `public trades since any number are answered`() throws {
+    let venue = VenueHarness()
+    for since in ["99999999999", "-9223372036854775808", "9223372036854775807", "x"] {
+      #expect(try venue.get("Trades", "pair=XBTUSD&since=\(since)")?["XXBTZUSD"] != nil)
+    }
+  }
+
   @Test func `a dry run changes nothing`() throws {
     let venue = VenueHarness()
     let answer = try venue.call(
