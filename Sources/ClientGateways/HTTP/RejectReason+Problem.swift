@@ -1,0 +1,56 @@
+internal import RouterCore
+
+extension RejectReason {
+  /// What a client is told: 422 for a request that can not be, 503 where waiting may help.
+  var problem: Problem {
+    Problem(
+      status, name.split(separator: "_").joined(separator: "-"), title: "The request was refused",
+      detail: advice, field: field)
+  }
+
+  private var status: Int {
+    switch self {
+    case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket: 503
+    case .unknownOrder: 404
+    case .orderAlreadyClosed: 409
+    default: 422
+    }
+  }
+
+  private var field: String? {
+    switch self {
+    case .unknownInstrument: "symbol"
+    case .invalidQuantity, .orderQuantityLimit: "quantity"
+    case .invalidPrice, .priceCollar: "limit_price"
+    case .unsupportedOrderType: "type"
+    case .duplicateClientOrderID: "client_order_id"
+    default: nil
+    }
+  }
+
+  private var advice: String {
+    switch self {
+    case .unknownInstrument: "the instrument is not traded here"
+    case .invalidQuantity: "the quantity is not one that any venue takes"
+    case .invalidPrice: "the price is not valid for the instrument"
+    case .unsupportedOrderType: "use 'market' or 'limit'; stops are not supported yet"
+    case .duplicateClientOrderID:
+      "another order with this client_order_id exists and its body differs; use a fresh id"
+    case .unknownOrder: "no such order"
+    case .orderAlreadyClosed: "the order has ended; GET it to see how"
+    case .tooManyOrders: "the order tables are full; wait until orders end"
+    case .halted: "the kill switch is set; 'sluice resume' lifts it"
+    case .orderValueLimit: "the order is worth more than risk.maximum_order_value allows"
+    case .openOrdersLimit: "as many orders as risk.maximum_open_orders are open"
+    case .orderQuantityLimit: "the quantity is above the limit"
+    case .priceCollar: "the limit is further from the market than risk.collar_bps allows"
+    case .noMarket: "no venue has a usable book for the instrument now; see GET /v1/venues"
+    case .notRecovered: "recovery is not done yet; see GET /readyz"
+    case .journalFailed: "the journal can not be written; mend the disk and restart"
+    case .deadlinePassed: "the deadline has passed"
+    case .cannotFillWhole: "no single venue can fill the whole quantity within the limit"
+    case .noRoute: "no venue can take any of it"
+    default: "reason: \(name)"
+    }
+  }
+}

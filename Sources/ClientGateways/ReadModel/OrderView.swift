@@ -1,0 +1,76 @@
+package import RouterCore
+
+/// A parent order as clients see it: the fold of its facts.
+package struct OrderView: Sendable {
+  package var accepted: ParentAccepted
+  package var closed: ParentClosed?
+  package var isCancelRequested = false
+  package var filled = Quantity.zero
+  package var notional = Notional.zero
+  /// By asset, in the order in which the fees came.
+  package var fees: [(asset: AssetID, amount: Amount)] = []
+  package var plans: [PlanView] = []
+  package var children: [ChildView] = []
+  package var updatedAt: Timestamp
+
+  init(_ accepted: ParentAccepted) {
+    self.accepted = accepted
+    updatedAt = accepted.at
+  }
+
+  package var status: String {
+    switch closed?.outcome {
+    case .filled?: "filled"
+    case .canceled?: "canceled"
+    case .expired?: "expired"
+    case .rejected?: "rejected"
+    case nil: isCancelRequested ? "canceling" : filled > .zero ? "partially_filled" : "working"
+    }
+  }
+
+  package var leaves: Quantity {
+    closed == nil ? accepted.order.quantity - filled : .zero
+  }
+
+  mutating func addFee(_ amount: Amount, _ asset: AssetID) {
+    if let place = fees.firstIndex(where: { $0.asset == asset }) {
+      fees[place].amount += amount
+    } else {
+      fees.append((asset, amount))
+    }
+  }
+}
+
+/// One plan of a parent with the evidence of each venue.
+package struct PlanView: Sendable {
+  package var made: PlanMade
+  package var legs: [PlanLeg] = []
+}
+
+/// A child order as clients see it.
+package struct ChildView: Sendable {
+  package var intended: ChildIntended
+  package var status = "intended"
+  package var venueOrderID = ""
+  package var sentAt: Timestamp?
+  package var acknowledgedAt: Timestamp?
+  package var firstFillAt: Timestamp?
+  package var lastFillAt: Timestamp?
+  package var closedAt: Timestamp?
+  package var filled = Quantity.zero
+  package var notional = Notional.zero
+  package var fees: [(asset: AssetID, amount: Amount)] = []
+  package var reason = RejectReason.none
+  package var text = ""
+
+  init(_ intended: ChildIntended) {
+    self.intended = intended
+  }
+
+  /// From the request's last byte to the venue's first word about it.
+  package var latencyNanoseconds: Int64? {
+    guard let sentAt else { return nil }
+    let answers = [acknowledgedAt, firstFillAt, closedAt].compactMap(\.self)
+    return answers.min().map { $0.since(sentAt) }
+  }
+}
