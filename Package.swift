@@ -61,7 +61,8 @@ let package = Package(
         "ClientGateways",
       ]),
     .executableTarget(
-      name: "sluice", dependencies: ["RouterService", "SimulatedVenues"], swiftSettings: strict),
+      name: "sluice", dependencies: ["RouterService", "SimulatedVenues", "Wire"],
+      swiftSettings: strict),
     .executableTarget(
       name: "RouterBenchmarks",
       dependencies: [
@@ -75,11 +76,14 @@ let package = Package(
     tests("PlatformTests", ["Platform", "Wire"]),
     tests("JournalTests", ["Journal", "RouterCore", "Platform"]),
     tests("VenueAdaptersTests", ["VenueAdapters", "RouterCore", "Wire", "Platform"]),
-    tests("VenueGatewaysTests", ["VenueGateways", "VenueAdapters", "RouterCore", "Wire", "Platform"]),
+    tests(
+      "VenueGatewaysTests", ["VenueGateways", "VenueAdapters", "RouterCore", "Wire", "Platform"]),
     tests("ClientGatewaysTests", ["ClientGateways", "RouterCore", "Wire", "Platform"]),
     tests("SimulatedVenuesTests", ["SimulatedVenues", "Simulation", "Wire", "Platform"]),
     tests("RouterServiceTests", ["RouterService", "RouterCore", "Wire", "Platform", "Journal"]),
-    tests("EndToEndTests", ["RouterService", "RouterCore", "Wire", "Platform"]),
+    tests(
+      "EndToEndTests",
+      ["RouterService", "SimulatedVenues", "Simulation", "RouterCore", "Wire", "Platform"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

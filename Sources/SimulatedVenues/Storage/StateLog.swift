@@ -61,7 +61,7 @@ package final class StateLog {
       try file.write(bytes, at: end)
       end += Int64(bytes.count)
     } catch {
-      fatalError("\(error)")
+      preconditionFailure("\(error)")
     }
   }
 }

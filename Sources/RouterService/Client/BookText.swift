@@ -1,0 +1,56 @@
+package import Wire
+
+/// Books, venues and positions as people read them, from the API's JSON.
+package enum BookText {
+  package static func ladder(_ books: JSONValue) -> String {
+    let bids = books["bids"]?.array ?? []
+    let asks = books["asks"]?.array ?? []
+    var table = TextTable("bid venue", ">quantity", ">bid", ">ask", ">quantity", "ask venue")
+    for row in 0..<max(bids.count, asks.count) {
+      let bid = row < bids.count ? bids[row] : .null
+      let ask = row < asks.count ? asks[row] : .null
+      table.add(
+        cell(bid, 2), cell(bid, 1), cell(bid, 0), cell(ask, 0), cell(ask, 1), cell(ask, 2))
+    }
+    let states = (books["venues"]?.array ?? []).map { venue in
+      "\(OrderText.text(venue, "venue")) \(OrderText.text(venue, "state"))"
+    }
+    return "\(OrderText.text(books, "symbol"))  \(OrderText.text(books, "at"))\n"
+      + "\(table.text)\n\(states.joined(separator: ", "))"
+  }
+
+  private static func cell(_ level: JSONValue, _ index: Int) -> String {
+    level[index]?.string ?? ""
+  }
+
+  package static func venues(_ answer: JSONValue) -> String {
+    var table = TextTable(
+      "venue", "protocol", "state", "data", "orders", "reports", ">clock ms", ">sent", ">unknown",
+      "last incident")
+    for venue in answer["venues"]?.array ?? [] {
+      let incident = venue["incidents"]?[0]
+      table.add(
+        OrderText.text(venue, "venue"), OrderText.text(venue, "protocol"),
+        OrderText.text(venue, "state"), flag(venue, "market_data"), flag(venue, "order_entry"),
+        flag(venue, "drop_copy"), OrderText.text(venue, "clock_offset_ms"),
+        OrderText.text(venue, "orders_sent"), OrderText.text(venue, "requests_unknown"),
+        incident.map { OrderText.text($0, "message") } ?? "")
+    }
+    let halted = answer["halted"]?.bool == true ? "\nHALTED: no new order leaves" : ""
+    return table.text + halted
+  }
+
+  private static func flag(_ value: JSONValue, _ name: String) -> String {
+    value[name]?.bool == true ? "up" : "down"
+  }
+
+  package static func positions(_ answer: JSONValue) -> String {
+    var table = TextTable("venue", "asset", ">change")
+    for position in answer["positions"]?.array ?? [] {
+      table.add(
+        OrderText.text(position, "venue"), OrderText.text(position, "asset"),
+        OrderText.text(position, "change"))
+    }
+    return table.text
+  }
+}

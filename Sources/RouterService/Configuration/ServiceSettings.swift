@@ -1,0 +1,77 @@
+package import ClientGateways
+package import Journal
+package import RouterCore
+package import VenueAdapters
+package import VenueGateways
+
+/// Everything the service is told, checked and ready to use; no secret is in it.
+package struct ServiceSettings: Sendable {
+  package enum Mode: String, Sendable, CaseIterable {
+    /// Venues on loopback that only simulate.
+    case simulated
+    /// The venues' own test environments.
+    case testnet
+    /// Real money.
+    case live
+  }
+
+  package struct Token: Sendable {
+    package var name: String
+    package var reference: SecretReference
+    package var scopes: Set<Scope>
+  }
+
+  package struct Fees: Sendable {
+    package var taker: FeeRate
+    package var maker: FeeRate
+  }
+
+  package struct Venue: Sendable {
+    package var gateway: GatewaySettings
+    package var dialect: String
+    package var key: SecretReference
+    package var secret: SecretReference
+    package var passphrase: SecretReference?
+    /// Used instead of asking the venue; for venues that can not be asked.
+    package var fees: Fees?
+    package var requestWindowMilliseconds: Int64
+    package var bookDepth: Int
+    /// The symbols of this venue; all of the service's if empty.
+    package var symbols: [PairName]
+  }
+
+  package var mode = Mode.simulated
+  package var instance: UInt32 = 1
+  package var host = "127.0.0.1"
+  package var port = 8080
+  package var certificateFile: String?
+  package var keyFile: String?
+  package var stateDirectory = ""
+  package var durability = Durability.power
+  package var tokens: [Token] = []
+  package var symbols: [PairName] = []
+  /// Assets beyond those of the symbols: fee tokens such as BNB.
+  package var extraAssets: [String] = []
+  package var risk = RiskLimits.closed
+  package var venues: [Venue] = []
+  package var busyPolling = false
+
+  package init() {}
+}
+
+/// Where a secret stands; never the secret.
+package enum SecretReference: Sendable, Hashable {
+  case environment(String)
+  case file(String)
+}
+
+/// What is wrong with a settings file; all of it at once.
+package struct SettingsError: Error, Sendable, CustomStringConvertible {
+  package var file: String
+  package var faults: [String]
+
+  package var description: String {
+    let lines = faults.map { "  - \($0)" }.joined(separator: "\n")
+    return "\(file) can not be used:\n\(lines)"
+  }
+}

@@ -1,0 +1,119 @@
+internal import ClientGateways
+package import Foundation
+internal import Journal
+internal import RouterCore
+internal import VenueAdapters
+internal import VenueGateways
+internal import Wire
+
+/// Reads a settings file; every fault is reported before anything connects.
+package enum SettingsFile {
+  /// Hosts where an order costs real money; only `mode: live` may name them.
+  private static let liveHosts = [
+    "api.binance.com", "ws-api.binance.com", "stream.binance.com", "api.exchange.coinbase.com",
+    "ws-feed.exchange.coinbase.com", "ws-direct.exchange.coinbase.com", "api.kraken.com",
+    "ws.kraken.com", "ws-auth.kraken.com", "beta-ws.kraken.com", "beta-ws-auth.kraken.com",
+    "api.binance.us", "ws-api.binance.us", "stream.binance.us",
+  ]
+
+  package static func load(_ path: String) throws(SettingsError) -> ServiceSettings {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw SettingsError(file: path, faults: ["the file does not exist or can not be read"])
+    }
+    let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    return try decode(data, file: path, directory: directory)
+  }
+
+  // Relative paths in the settings are relative to `directory`.
+  package static func decode(
+    _ data: Data, file: String, directory: String
+  ) throws(SettingsError) -> ServiceSettings {
+    let root: SettingsValue
+    do {
+      root = try SettingsValue.parse(json5: data)
+    } catch {
+      throw SettingsError(file: file, faults: ["it is not valid JSON5: \(Self.words(error))"])
+    }
+    let faults = SettingsReader.Faults()
+    let settings = SettingsDecoder(directory: directory).decode(root, faults: faults)
+    check(settings, faults)
+    guard faults.messages.isEmpty else {
+      throw SettingsError(file: file, faults: faults.messages)
+    }
+    return settings
+  }
+
+  private static func words(_ error: any Error) -> String {
+    guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
+    let underlying = context.underlyingError.map { "\($0)" } ?? ""
+    return "\(context.debugDescription) \(underlying)"
+  }
+
+  // MARK: What hangs together
+
+  private static func check(_ settings: ServiceSettings, _ faults: SettingsReader.Faults) {
+    if settings.venues.isEmpty { faults.add("venues", "name at least one venue") }
+    if settings.symbols.isEmpty { faults.add("symbols", "name at least one, such as 'BTC-USD'") }
+    if settings.tokens.isEmpty {
+      faults.add("authentication.tokens", "name at least one token; the API is never open")
+    }
+    checkListener(settings, faults)
+    var names: Set<String> = []
+    for (index, venue) in settings.venues.enumerated() {
+      let path = "venues[\(index)]"
+      if !names.insert(venue.gateway.name).inserted {
+        faults.add("\(path).name", "'\(venue.gateway.name)' is used twice")
+      }
+      check(venue, settings.mode, at: path, faults)
+      for pair in venue.symbols where !settings.symbols.contains(pair) {
+        faults.add("\(path).symbols", "\(pair.description) is not among 'symbols'")
+      }
+    }
+  }
+
+  private static func checkListener(
+    _ settings: ServiceSettings, _ faults: SettingsReader.Faults
+  ) {
+    if (settings.certificateFile == nil) != (settings.keyFile == nil) {
+      faults.add("listen", "give 'certificate' and 'private_key' together")
+    }
+    if !isLoopback(settings.host) && settings.certificateFile == nil {
+      faults.add("listen.host", "beyond loopback the API needs TLS: add 'certificate'")
+    }
+  }
+
+  private static func check(
+    _ venue: ServiceSettings.Venue, _ mode: ServiceSettings.Mode, at path: String,
+    _ faults: SettingsReader.Faults
+  ) {
+    let gateway = venue.gateway
+    let endpoints = [
+      ("rest", gateway.rest), ("market_stream", gateway.marketStream),
+      ("private_stream", gateway.privateStream),
+    ]
+    for (name, url) in endpoints {
+      let place = "\(path).endpoints.\(name)"
+      if mode == .simulated && !isLoopback(url.host) {
+        faults.add(place, "mode 'simulated' only takes loopback, not \(url.host)")
+      }
+      if mode != .live && liveHosts.contains(url.host) {
+        faults.add(place, "\(url.host) trades real money; that needs mode 'live'")
+      }
+      if !url.isSecure && !isLoopback(url.host) {
+        faults.add(place, "beyond loopback it must be https or wss")
+      }
+    }
+    guard let dialect = VenueCatalog.dialect(named: venue.dialect) else {
+      let known = VenueCatalog.names.map { "'\($0)'" }.joined(separator: ", ")
+      faults.add("\(path).protocol", "'\(venue.dialect)' is not known; known are \(known)")
+      return
+    }
+    if dialect.needsPassphrase && venue.passphrase == nil {
+      faults.add("\(path).credentials.passphrase", "\(dialect.name) needs it")
+    }
+  }
+
+  static func isLoopback(_ host: String) -> Bool {
+    host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+  }
+}

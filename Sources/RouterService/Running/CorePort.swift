@@ -1,0 +1,170 @@
+internal import ClientGateways
+internal import Platform
+internal import RouterCore
+internal import Synchronization
+internal import VenueGateways
+
+/// Carries requests from the API's thread to the core's, and answers back.
+///
+/// Both queues belong to event loops; the number of requests under way is bounded here, so that a
+/// client is refused with a reason instead of waiting without end.
+final class CorePort: RouterPort, @unchecked Sendable {
+  private static let maximumInFlight = 1024
+
+  private let core: CoreThread
+  private let coreLoop: EventLoop
+  private let apiLoop: EventLoop
+  private let inFlight = Atomic<Int>(0)
+  private let starting = Mutex<[String: Starting]>([:])
+  private let clock: CoreClock
+  private let state = Mutex(Readiness(isReady: false, reason: "recovery has not begun"))
+
+  private struct Starting: Sendable {
+    var dialect: String
+    var words: String?
+    var at: Timestamp
+  }
+
+  init(core: CoreThread, apiLoop: EventLoop) {
+    self.core = core
+    clock = core.clock
+    coreLoop = core.loop
+    self.apiLoop = apiLoop
+  }
+
+  var readiness: Readiness { state.withLock { $0 } }
+
+  func setReadiness(_ readiness: Readiness) {
+    state.withLock { $0 = readiness }
+  }
+
+  /// A venue that has not answered its start-up questions; `words` say why, once it is known.
+  func noteStarting(venue: String, dialect: String, _ words: String?) {
+    let now = clock.now
+    starting.withLock { $0[venue] = Starting(dialect: dialect, words: words, at: now) }
+    guard let words else { return }
+    state.withLock { state in
+      if !state.isReady { state.reason = "\(venue): \(words)" }
+    }
+  }
+
+  func noteStarted(venue: String) {
+    _ = starting.withLock { $0.removeValue(forKey: venue) }
+  }
+
+  func submit(
+    _ order: NewOrderSingle, _ completion: @escaping @Sendable (ClientReply) -> Void
+  ) -> Bool {
+    request(completion) { id in
+      var order = order
+      order.requestID = id
+      return .newOrderSingle(order)
+    }
+  }
+
+  func cancel(
+    _ parent: ParentOrderID, _ completion: @escaping @Sendable (ClientReply) -> Void
+  ) -> Bool {
+    request(completion) { .orderCancelRequest(OrderCancelRequest(requestID: $0, parent: parent)) }
+  }
+
+  func setHalted(
+    _ isHalted: Bool, _ completion: @escaping @Sendable (ClientReply) -> Void
+  ) -> Bool {
+    request(completion) {
+      isHalted ? .haltRequested(requestID: $0) : .resumeRequested(requestID: $0)
+    }
+  }
+
+  func book(
+    _ instrument: InstrumentID, depth: Int,
+    _ completion: @escaping @Sendable (InstrumentBooks) -> Void
+  ) -> Bool {
+    ask(completion) { $0.books(of: instrument, depth: depth) }
+  }
+
+  func venues(_ completion: @escaping @Sendable ([VenueStatusView]) -> Void) -> Bool {
+    ask(completion) { [self] core in
+      core.venueStatuses().map(VenueStatusView.init) + startingVenues()
+    }
+  }
+
+  private func startingVenues() -> [VenueStatusView] {
+    let venues = starting.withLock { $0 }
+    return venues.sorted { $0.key < $1.key }.map { name, starting in
+      VenueStatusView(
+        venue: VenueID(.max), name: name, dialect: starting.dialect, state: "down",
+        marketData: false, orderEntry: false, dropCopy: false, channels: [],
+        clockOffsetMilliseconds: nil, clockUncertaintyMilliseconds: nil, ordersSent: 0,
+        requestsUnknown: 0,
+        incidents: [(starting.at, "alarm", starting.words ?? "has not answered yet")])
+    }
+  }
+
+  func balances(_ completion: @escaping @Sendable ([BalanceObservation]) -> Void) -> Bool {
+    ask(completion) { $0.balances() }
+  }
+
+  private func request(
+    _ completion: @escaping @Sendable (ClientReply) -> Void,
+    _ make: @escaping @Sendable (UInt64) -> Event
+  ) -> Bool {
+    guard enter() else { return false }
+    coreLoop.submit { [self] in
+      core.request(make) { [self] reply in
+        leave()
+        apiLoop.submit { completion(reply) }
+      }
+    }
+    return true
+  }
+
+  private func ask<Answer: Sendable>(
+    _ completion: @escaping @Sendable (Answer) -> Void,
+    _ read: @escaping @Sendable (CoreThread) -> Answer
+  ) -> Bool {
+    guard enter() else { return false }
+    coreLoop.submit { [self] in
+      let answer = read(core)
+      leave()
+      apiLoop.submit { completion(answer) }
+    }
+    return true
+  }
+
+  private func enter() -> Bool {
+    let count = inFlight.wrappingAdd(1, ordering: .relaxed).newValue
+    guard count > Self.maximumInFlight else { return true }
+    leave()
+    return false
+  }
+
+  private func leave() {
+    inFlight.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+extension VenueStatusView {
+  init(_ status: GatewayStatus) {
+    let links = VenueLink.allCases.map { status.links[$0] ?? false }
+    let state = links.allSatisfy(\.self) ? "up" : links.contains(true) ? "degraded" : "down"
+    self.init(
+      venue: status.venue, name: status.name, dialect: status.dialect, state: state,
+      marketData: status.links[.marketData] ?? false,
+      orderEntry: status.links[.orderEntry] ?? false, dropCopy: status.links[.dropCopy] ?? false,
+      channels: status.channels.map(Channel.init),
+      clockOffsetMilliseconds: status.clockOffsetMilliseconds,
+      clockUncertaintyMilliseconds: status.clockUncertaintyMilliseconds,
+      ordersSent: status.ordersSent, requestsUnknown: status.requestsUnknown,
+      incidents: status.incidents.map { ($0.at, $0.severity, $0.message) })
+  }
+}
+
+extension VenueStatusView.Channel {
+  init(_ channel: GatewayStatus.Channel) {
+    self.init(
+      name: channel.name, state: channel.state, reconnects: channel.reconnects,
+      messages: channel.messages, lastMessageAt: channel.lastMessageAt,
+      lastClosure: channel.lastClosure)
+  }
+}

@@ -1,0 +1,266 @@
+internal import ClientGateways
+internal import Journal
+internal import Platform
+internal import RouterCore
+internal import VenueGateways
+
+/// The one thread that owns the core, the journal's writing end and the venues' sockets.
+///
+/// Each turn of its loop drains what is ready, then settles: facts to the journal, then the
+/// commands and replies whose facts are safe. Nothing leaves before its intent is written.
+final class CoreThread: VenueGatewayDelegate {
+  let loop: EventLoop
+  let clock: CoreClock
+  private var core: RouterCore
+  private let journal: JournalWriter
+  private let isBusyPolling: Bool
+  private var gateways: [VenueGateway?] = []
+  private var outbox = Outbox()
+  private var commands = PendingQueue<VenueCommand>()
+  private var replies = PendingQueue<ClientReply>()
+  private var facts = PendingQueue<Fact>()
+  private var completions: [UInt64: (ClientReply) -> Void] = [:]
+  private var nextRequestID: UInt64 = 1
+  private var isStopping = false
+  /// Facts that are safe, for the copies that clients read.
+  var onFacts: ([Fact]) -> Void = { _ in }
+  /// The journal is broken; the service must end.
+  var onFailure: (JournalError) -> Void = { _ in }
+
+  init(
+    loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
+    isBusyPolling: Bool
+  ) {
+    self.loop = loop
+    self.clock = clock
+    self.core = core
+    self.journal = journal
+    self.isBusyPolling = isBusyPolling
+  }
+
+  // MARK: The loop
+
+  func run() {
+    while !isStopping {
+      loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
+      let now = clock.now
+      if core.nextDeadline <= now { process(.clock, at: now) }
+      settle()
+    }
+    for gateway in gateways { gateway?.stop() }
+    do throws(JournalError) {
+      try journal.close()
+    } catch {
+      Log.error("core", "journal not closed", ["reason": "\(error)"])
+    }
+  }
+
+  func stop() { isStopping = true }
+
+  private var waitNanoseconds: Int64 {
+    let deadline = core.nextDeadline
+    guard deadline != .distantFuture else { return 1_000_000_000 }
+    return min(max(0, deadline.since(clock.now)), 1_000_000_000)
+  }
+
+  private func process(_ event: Event, at now: Timestamp) {
+    core.process(event, levels: [], at: now, into: &outbox)
+  }
+
+  /// Until nothing is left to do: write, publish, release.
+  private func settle() {
+    repeat {
+      guard write() else { return }
+      release()
+    } while !outbox.isEmpty
+  }
+
+  private func write() -> Bool {
+    do throws(JournalError) {
+      let before = journal.writtenIndex
+      for fact in outbox.facts {
+        facts.append(fact, after: try journal.append(fact))
+      }
+      if !outbox.facts.isEmpty { try journal.commit() }
+      for pending in outbox.commands {
+        commands.append(pending.command, after: before + UInt64(pending.factCount))
+      }
+      for pending in outbox.replies {
+        replies.append(pending.reply, after: before + UInt64(pending.factCount))
+      }
+    } catch {
+      fail(error)
+      return false
+    }
+    for listing in outbox.snapshotRequests { refreshBook(listing) }
+    outbox.removeAll()
+    return true
+  }
+
+  private func fail(_ error: JournalError) {
+    outbox.removeAll()
+    isStopping = true
+    onFailure(error)
+  }
+
+  private func release() {
+    let safe = journal.safeIndex
+    var published: [Fact] = []
+    while let fact = facts.next(upTo: safe) { published.append(fact) }
+    if !published.isEmpty { onFacts(published) }
+    while let reply = replies.next(upTo: safe) { answer(reply) }
+    while let command = commands.next(upTo: safe) { execute(command) }
+  }
+
+  private func execute(_ command: VenueCommand) {
+    if case .newOrder(let order) = command {
+      guard core.release(order, at: clock.now, into: &outbox) else { return }
+    }
+    guard let gateway = gateway(of: command.venue) else {
+      if case .newOrder(let order) = command {
+        let report = VenueExecutionReport(venue: order.venue, child: order.id, kind: .notSent)
+        process(.childReport(report), at: clock.now)
+      }
+      return
+    }
+    gateway.execute(command)
+  }
+
+  private func refreshBook(_ listing: ListingID) {
+    guard let venue = core.listing(listing)?.venue else { return }
+    gateway(of: venue)?.refreshBook(listing)
+  }
+
+  private func answer(_ reply: ClientReply) {
+    completions.removeValue(forKey: reply.requestID)?(reply)
+  }
+
+  private func gateway(of venue: VenueID) -> VenueGateway? {
+    venue.index < gateways.count ? gateways[venue.index] : nil
+  }
+
+  // MARK: What comes in, on this thread
+
+  func gateway(_ gateway: VenueGateway, received batch: borrowing EventBatch) {
+    let now = clock.now
+    for event in batch.events {
+      core.process(event, levels: batch.levels, at: now, into: &outbox)
+    }
+  }
+
+  func define(_ events: [Event]) {
+    for event in events { process(event, at: clock.now) }
+  }
+
+  func attach(_ gateway: VenueGateway) {
+    while gateways.count <= gateway.venue.index { gateways.append(nil) }
+    gateways[gateway.venue.index] = gateway
+    gateway.delegate = self
+  }
+
+  /// Gives the core a client's request; `make` builds the event from a request id.
+  func request(
+    _ make: (UInt64) -> Event, completion: @escaping (ClientReply) -> Void
+  ) {
+    let id = nextRequestID
+    nextRequestID += 1
+    completions[id] = completion
+    process(make(id), at: clock.now)
+  }
+
+  /// The first facts of this run; nothing has been sent before them.
+  func begin(epoch: UInt32, limits: RiskLimits) {
+    core.startEpoch(epoch, at: clock.now, into: &outbox)
+    process(.riskLimitsChanged(limits), at: clock.now)
+  }
+
+  /// Called on the journal's thread when more facts have become safe.
+  nonisolated func wakeForDurable(_ index: UInt64) {
+    loop.submit {}
+  }
+
+  func beginReconciliation() {
+    core.beginReconciliation(at: clock.now, into: &outbox)
+  }
+
+  // MARK: Copies for other threads
+
+  func books(of instrument: InstrumentID, depth: Int) -> InstrumentBooks {
+    let now = clock.now
+    var venues: [InstrumentBooks.Venue] = []
+    for listing in core.listings(of: instrument) {
+      let top = core.bookTop(listing.id)
+      let age = top.map { now.since($0.receivedAt) } ?? 0
+      venues.append(
+        InstrumentBooks.Venue(
+          listing: listing.id, state: state(of: listing.id, top, age: age), ageNanoseconds: age,
+          bids: core.bookLevels(listing.id, .buy, limit: depth),
+          asks: core.bookLevels(listing.id, .sell, limit: depth)))
+    }
+    return InstrumentBooks(instrument: instrument, at: now, venues: venues)
+  }
+
+  private func state(of listing: ListingID, _ top: BookTop?, age: Int64) -> String {
+    switch core.bookStatus(listing) {
+    case .empty: return "empty"
+    case .invalid(let fault): return "invalid: \(fault)"
+    case .live: break
+    }
+    if age > core.limits.maximumBookAgeMilliseconds * 1_000_000 { return "stale" }
+    guard let top, top.bid.quantity > .zero, top.ask.quantity > .zero else { return "live" }
+    return top.bid.price >= top.ask.price ? "crossed" : "live"
+  }
+
+  func balances() -> [BalanceObservation] {
+    var observations: [BalanceObservation] = []
+    for venue in 0..<core.configuration.venueCapacity {
+      for asset in 0..<core.configuration.assetCapacity {
+        let (venue, asset) = (VenueID(UInt8(venue)), AssetID(UInt16(asset)))
+        let account = core.account(venue, asset)
+        guard account.observedAt != .distantPast else { continue }
+        observations.append(
+          BalanceObservation(
+            venue: venue, asset: asset, available: account.available, total: account.observedTotal,
+            observedAt: account.observedAt))
+      }
+    }
+    return observations
+  }
+
+  func venueStatuses() -> [GatewayStatus] {
+    gateways.compactMap { $0?.currentStatus }
+  }
+}
+
+/// Things in order, each waiting for a fact to be safe.
+struct PendingQueue<Element> {
+  private var elements: [(element: Element, index: UInt64)] = []
+  private var head = 0
+
+  mutating func append(_ element: Element, after index: UInt64) {
+    elements.append((element, index))
+  }
+
+  /// The next element if its fact is safe.
+  mutating func next(upTo safe: UInt64) -> Element? {
+    guard head < elements.count, elements[head].index <= safe else { return nil }
+    defer {
+      head += 1
+      if head == elements.count {
+        elements.removeAll(keepingCapacity: true)
+        head = 0
+      }
+    }
+    return elements[head].element
+  }
+}
+
+extension ClientReply {
+  var requestID: UInt64 {
+    switch self {
+    case .accepted(let id, _), .repeated(let id, _), .refused(let id, _),
+      .cancelAccepted(let id, _), .done(let id):
+      id
+    }
+  }
+}

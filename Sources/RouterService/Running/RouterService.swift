@@ -1,0 +1,161 @@
+internal import ClientGateways
+internal import Journal
+internal import Platform
+internal import RouterCore
+internal import Synchronization
+internal import VenueAdapters
+internal import VenueGateways
+
+/// One running router: recovery, the core thread, the venues and the API.
+package final class RouterService: @unchecked Sendable {
+  private let settings: ServiceSettings
+  private let version: String
+  private let clock = CoreClock()
+  private var coreThread: CoreThread?
+  private var coreWorker: WorkerThread?
+  private var apiServer: APIServer?
+  private var apiLoop: EventLoop?
+  private var apiWorker: WorkerThread?
+  private var venues: VenueStarter?
+  private var port: CorePort?
+  private let failure = Mutex<String?>(nil)
+  private let finished = DispatchGate()
+
+  package init(settings: ServiceSettings, version: String) {
+    self.settings = settings
+    self.version = version
+  }
+
+  /// The port the API listens on.
+  package private(set) var apiPort = 0
+
+  package var url: String {
+    let scheme = settings.certificateFile == nil ? "http" : "https"
+    let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+    return "\(scheme)://\(host):\(apiPort)"
+  }
+
+  /// Recovers, listens, and begins to connect the venues.
+  ///
+  /// - Throws: What the operator must mend; nothing has been sent anywhere then.
+  package func start() throws(StartError) {
+    let tokens = try loadTokens()
+    let accounts = try loadAccounts()
+    let recovery = try Recovery.run(settings: settings, clock: clock) { [weak self] index in
+      self?.coreThread?.wakeForDurable(index)
+    }
+    let (facts, registry) = (recovery.facts, recovery.registry)
+    try startCore(recovery)
+    try startAPI(tokens, facts: facts)
+    startVenues(accounts, registry: registry)
+  }
+
+  /// Ends in order: no new orders, sockets closed, journal synced.
+  package func stop() {
+    venues?.stop()
+    let core = coreThread.map(Unchecked.init)
+    core?.value.loop.submit { core?.value.stop() }
+    coreWorker?.join()
+    if let apiLoop {
+      let api = apiServer.map(Unchecked.init)
+      apiLoop.submit { api?.value.close() }
+      apiLoop.stop()
+    }
+    apiWorker?.join()
+    finished.open()
+  }
+
+  /// Waits until `stop` was called or the service can not go on.
+  ///
+  /// - Returns: Why it can not go on, if so.
+  package func wait() -> String? {
+    finished.wait()
+    return failure.withLock { $0 }
+  }
+
+  package func requestStop() { finished.open() }
+
+  // MARK: Steps
+
+  private func loadTokens() throws(StartError) -> BearerTokens {
+    var tokens = BearerTokens()
+    for (index, token) in settings.tokens.enumerated() {
+      let setting = "authentication.tokens[\(index)].token"
+      let secret = try SecretStore.read(token.reference, for: setting)
+      guard secret.utf8.count >= 20 else {
+        throw .secret("\(setting): a token must have at least 20 characters; make a random one")
+      }
+      tokens.add(name: token.name, token: secret, scopes: token.scopes)
+    }
+    return tokens
+  }
+
+  private func loadAccounts() throws(StartError) -> [Account] {
+    var accounts: [Account] = []
+    for (index, venue) in settings.venues.enumerated() {
+      accounts.append(
+        try Account.load(venue, index: index, stateDirectory: settings.stateDirectory))
+    }
+    return accounts
+  }
+
+  private func startCore(_ recovery: consuming Recovery) throws(StartError) {
+    let thread = try recovery.makeCoreThread(settings: settings, clock: clock)
+    coreThread = thread
+    thread.onFailure = { [unowned self] error in
+      failure.withLock { $0 = "the journal failed, no order leaves any more: \(error)" }
+      finished.open()
+    }
+  }
+
+  private func startAPI(_ tokens: BearerTokens, facts: [Fact]) throws(StartError) {
+    guard let coreThread else { return }
+    do throws(PlatformError) {
+      let loop = try EventLoop()
+      let port = CorePort(core: coreThread, apiLoop: loop)
+      let clock = clock
+      let server = APIServer(port: port, tokens: tokens, version: version) { clock.now }
+      server.apply(facts)
+      try server.listen(
+        on: loop, host: settings.host, port: settings.port, tls: try serverContext())
+      apiPort = server.listeningPort
+      (apiLoop, apiServer, self.port) = (loop, server, port)
+      let copies = Unchecked((loop: loop, server: server))
+      coreThread.onFacts = { facts in
+        copies.value.loop.submit { copies.value.server.apply(facts) }
+      }
+      apiWorker = WorkerThread(name: "api") { copies.value.loop.run() }
+      let core = Unchecked(coreThread)
+      coreWorker = WorkerThread(name: "core") { core.value.run() }
+      apiWorker?.start()
+      coreWorker?.start()
+    } catch {
+      throw .listener("\(error); change listen.port or end the process that holds it")
+    }
+  }
+
+  private func serverContext() throws(PlatformError) -> TLSContext? {
+    guard let certificate = settings.certificateFile, let key = settings.keyFile else { return nil }
+    return try TLSContext.server(
+      certificatePEM: String(decoding: try FileSystem.readFile(certificate), as: UTF8.self),
+      keyPEM: String(decoding: try FileSystem.readFile(key), as: UTF8.self))
+  }
+
+  private func startVenues(_ accounts: [Account], registry: Registry) {
+    guard let coreThread, let port else { return }
+    let starter = VenueStarter(
+      settings: settings, accounts: accounts, registry: registry, core: coreThread, port: port,
+      clock: clock)
+    venues = starter
+    starter.start()
+  }
+}
+
+/// A value that the code around it hands from thread to thread in order.
+struct Unchecked<Value>: @unchecked Sendable {
+  let value: Value
+
+  init(_ value: Value) {
+    self.value = value
+  }
+}

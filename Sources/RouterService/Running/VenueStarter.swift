@@ -1,0 +1,222 @@
+internal import ClientGateways
+internal import Foundation
+internal import Platform
+internal import RouterCore
+internal import Synchronization
+internal import VenueAdapters
+internal import VenueGateways
+
+/// Asks every venue its start-up questions and connects it when it has answered.
+///
+/// A venue that does not answer is asked again with back-off while the others trade: it costs
+/// itself only. Scales are chosen when all have answered, or by those that have after a grace.
+final class VenueStarter: @unchecked Sendable {
+  private static let graceMilliseconds: Int64 = 8000
+
+  private let settings: ServiceSettings
+  private let accounts: [Account]
+  private let core: CoreThread
+  private let port: CorePort
+  private let clock: CoreClock
+  private let connector = Connector()
+  private let isStopped = Atomic<Bool>(false)
+  private let results = Mutex<[Int: VenueBootstrap.Result]>([:])
+  private let arrived: WakeUp?
+  private var workers: [WorkerThread] = []
+  private var registry: Registry
+
+  init(
+    settings: ServiceSettings, accounts: [Account], registry: Registry, core: CoreThread,
+    port: CorePort, clock: CoreClock
+  ) {
+    self.settings = settings
+    self.accounts = accounts
+    self.registry = registry
+    self.core = core
+    self.port = port
+    self.clock = clock
+    arrived = try? WakeUp()
+  }
+
+  func start() {
+    port.setReadiness(Readiness(isReady: false, reason: "asking the venues"))
+    for index in accounts.indices {
+      let account = accounts[index]
+      port.noteStarting(
+        venue: account.settings.gateway.name, dialect: account.dialect.name, nil)
+      workers.append(
+        WorkerThread(name: "start-\(index)") { [unowned self] in askUntilAnswered(index) })
+    }
+    workers.append(WorkerThread(name: "start") { [unowned self] in connectAsTheyCome() })
+    for worker in workers { worker.start() }
+  }
+
+  func stop() {
+    isStopped.store(true, ordering: .relaxed)
+    arrived?.signal()
+    for worker in workers { worker.join() }
+    for account in accounts { account.curl.shutdown() }
+  }
+
+  private var isRunning: Bool { !isStopped.load(ordering: .relaxed) }
+
+  // MARK: Asking, a thread a venue
+
+  private func askUntilAnswered(_ index: Int) {
+    let account = accounts[index]
+    let pairs = account.settings.symbols.isEmpty ? settings.symbols : account.settings.symbols
+    let bootstrap = VenueBootstrap(
+      settings: account.settings, dialect: account.dialect, pairs: pairs, curl: account.curl)
+    var backoff = Backoff(seed: UInt64(index + 1) &* UInt64(clock.now.nanoseconds))
+    while isRunning {
+      do throws(VenueFault) {
+        let result = try bootstrap.run(signer: account.signer, nonces: account.nonces)
+        results.withLock { $0[index] = result }
+        arrived?.signal()
+        return
+      } catch {
+        let name = account.settings.gateway.name
+        Log.error("start", "venue does not answer", ["venue": name, "reason": error.words])
+        port.noteStarting(venue: name, dialect: account.dialect.name, error.words)
+        let now = clock.now.nanoseconds / 1_000_000
+        let floor: Int64 = error.needsOperator ? 30_000 : 500
+        sleep(milliseconds: backoff.nextDelayMilliseconds(atMilliseconds: now, floor: floor))
+      }
+    }
+  }
+
+  private func sleep(milliseconds: Int64) {
+    var left = milliseconds
+    while left > 0 && isRunning {
+      Thread.sleep(forTimeInterval: Double(min(left, 100)) / 1000)
+      left -= 100
+    }
+  }
+
+  // MARK: Connecting, one thread
+
+  private func connectAsTheyCome() {
+    waitForAnswers()
+    var connected: Set<Int> = []
+    while isRunning && connected.count < accounts.count {
+      let ready = results.withLock { $0 }.filter { !connected.contains($0.key) }
+      let definitions = results.withLock { $0.values.flatMap(\.listings) }
+      for (index, result) in ready.sorted(by: { $0.key < $1.key }) {
+        connected.insert(index)
+        connect(accounts[index], result, finest: definitions)
+      }
+      if connected.count < accounts.count {
+        _ = arrived?.wait(timeoutMilliseconds: 500)
+        arrived?.drain()
+      }
+    }
+  }
+
+  private func waitForAnswers() {
+    let deadline = clock.now.adding(milliseconds: Self.graceMilliseconds)
+    while isRunning {
+      let count = results.withLock { $0.count }
+      if count == accounts.count || (count > 0 && clock.now >= deadline) { return }
+      _ = arrived?.wait(timeoutMilliseconds: 100)
+      arrived?.drain()
+    }
+  }
+
+  private func connect(
+    _ account: Account, _ result: VenueBootstrap.Result, finest definitions: [ListingDefinition]
+  ) {
+    do throws(StartError) {
+      let venue = registry.venue(
+        named: account.settings.gateway.name, dialect: account.dialect)
+      let bindings = try define(account, result, venue: venue, finest: definitions)
+      for asset in settings.extraAssets { _ = registry.asset(named: asset) }
+      let setup = AdapterSetup(
+        venue: venue, venueName: account.settings.gateway.name, instance: settings.instance,
+        listings: bindings,
+        assets: registry.directory.assets.filter { $0.key != .unlisted }.map {
+          AssetBinding(id: $0.key, name: $0.value)
+        }.sorted { $0.id < $1.id },
+        requestWindowMilliseconds: account.settings.requestWindowMilliseconds,
+        bookDepth: account.settings.bookDepth)
+      try start(account, result, setup: setup)
+    } catch {
+      Log.error(
+        "start", "venue can not be used",
+        ["venue": account.settings.gateway.name, "reason": "\(error)"])
+      port.noteStarting(
+        venue: account.settings.gateway.name, dialect: account.dialect.name, "\(error)")
+    }
+  }
+
+  private func define(
+    _ account: Account, _ result: VenueBootstrap.Result, venue: VenueID,
+    finest definitions: [ListingDefinition]
+  ) throws(StartError) -> [ListingBinding] {
+    var bindings: [ListingBinding] = []
+    for definition in result.listings {
+      let finest = definitions.filter { $0.pair == definition.pair }
+      let instrument = try registry.instrument(definition.pair, finest: finest)
+      guard let fees = result.fees.first(where: { $0.pair == definition.pair }) else {
+        throw .venue("\(definition.symbol): the venue gave no fee rates; set 'fees' of the venue")
+      }
+      let listing = try registry.listing(
+        definition, venue: venue, instrument: instrument, fees: fees)
+      bindings.append(
+        ListingBinding(listing: listing.id, instrument: instrument, definition: definition))
+    }
+    return bindings
+  }
+
+  private func start(
+    _ account: Account, _ result: VenueBootstrap.Result, setup: AdapterSetup
+  ) throws(StartError) {
+    let gateway: VenueGateway
+    do {
+      gateway = try VenueGateway(
+        venue: setup.venue, settings: account.settings.gateway, dialect: account.dialect,
+        adapter: account.dialect.makeAdapter(setup), signer: account.signer,
+        nonces: account.nonces, loop: core.loop, connector: connector, curl: account.curl,
+        clock: clock)
+    } catch {
+      throw .system("\(error)")
+    }
+    let events = registry.takeAdditions() + balances(result, setup)
+    reportOrphans(result, setup)
+    let handed = Unchecked((gateway: gateway, core: core))
+    let port = port
+    core.loop.submit {
+      handed.value.core.define(events)
+      handed.value.core.attach(handed.value.gateway)
+      handed.value.gateway.start(initialOffset: result.clock)
+      handed.value.core.beginReconciliation()
+      port.noteStarted(venue: setup.venueName)
+      port.setReadiness(Readiness(isReady: true, reason: "ready"))
+    }
+    Log.info(
+      "start", "venue connects",
+      ["venue": setup.venueName, "listings": "\(setup.listings.count)"])
+  }
+
+  private func balances(_ result: VenueBootstrap.Result, _ setup: AdapterSetup) -> [Event] {
+    result.balances.compactMap { balance in
+      guard let asset = setup.assets.first(where: { $0.name == balance.asset }) else { return nil }
+      return .balanceObserved(
+        BalanceObservation(
+          venue: setup.venue, asset: asset.id, available: balance.available, total: balance.total,
+          observedAt: result.balancesAskedAt))
+    }
+  }
+
+  /// Orders of ours that rest at the venue: the core asks after those it knows; others are named.
+  private func reportOrphans(_ result: VenueBootstrap.Result, _ setup: AdapterSetup) {
+    for order in result.openOrders {
+      guard let child = order.child, child.instance == settings.instance else { continue }
+      Log.warning(
+        "start", "an order of ours rests at the venue",
+        [
+          "venue": setup.venueName, "symbol": order.symbol, "child": child.uuid.string,
+          "venue_order_id": order.venueOrderID,
+        ])
+    }
+  }
+}

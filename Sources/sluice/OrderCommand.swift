@@ -1,0 +1,151 @@
+internal import Foundation
+internal import RouterService
+internal import Wire
+
+extension Command {
+  static let order = Command(
+    name: "order", summary: "submit, show, list and cancel orders",
+    usage: """
+      usage: sluice order submit --symbol SYMBOL --side buy|sell --quantity Q [options]
+             sluice order show ID [--json]
+             sluice order list [--status STATUS] [--limit N] [--json]
+             sluice order cancel ID [--json]
+             sluice order fills ID [--json]
+
+      submit  places an order and prints it
+        --symbol S            instrument, such as BTC-USD
+        --side buy|sell
+        --quantity Q          in units of the base asset, an exact decimal
+        --type T              market or limit (default: limit if --limit is given)
+        --limit P             worst price, an exact decimal
+        --time-in-force T     gtc, ioc, fok, gtd (default: gtc for limit, ioc for market)
+        --expires-in-ms N     stop working it after N milliseconds
+        --client-order-id ID  makes the request safe to repeat (default: a random one)
+        --max-children N      no more child orders at a time than N
+        --wait                wait until the order has ended, then print it
+      show, cancel, fills     ID is the order's id, or client:CLIENT_ORDER_ID
+      list                    newest first; STATUS is open, closed, filled, canceled, ...
+
+      The service is at SLUICE_URL (http://127.0.0.1:8080), with the token in SLUICE_TOKEN.
+      exit status: 0 done, 1 failed, 2 usage, 3 refused, 4 service unreachable
+      """,
+    run: { arguments in
+      guard let verb = arguments.first else {
+        throw Arguments.Failure(description: "say submit, show, list, cancel or fills")
+      }
+      let rest = Array(arguments.dropFirst())
+      switch verb {
+      case "submit": return try OrderCommand.submit(rest)
+      case "show": return try OrderCommand.show(rest)
+      case "list": return try OrderCommand.list(rest)
+      case "cancel": return try OrderCommand.cancel(rest)
+      case "fills": return try OrderCommand.fills(rest)
+      default: throw Arguments.Failure(description: "'\(verb)' is not known")
+      }
+    })
+}
+
+enum OrderCommand {
+  static func submit(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(
+      words,
+      options: [
+        "symbol", "side", "quantity", "type", "limit", "time-in-force", "expires-in-ms",
+        "client-order-id", "max-children",
+      ], switches: ["wait", "json"])
+    let client = try APIClient.fromEnvironment()
+    var order = try client.post("/v1/orders", try body(arguments))
+    if arguments.has("wait") { order = try waitForEnd(order, client) }
+    print(order, isJSON: arguments.has("json"))
+    return ExitStatus.done
+  }
+
+  private static func body(_ arguments: Arguments) throws(Arguments.Failure) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.field("client_order_id", arguments["client-order-id"] ?? randomIdentifier())
+    json.field("symbol", try arguments.required("symbol"))
+    json.field("side", try arguments.required("side"))
+    json.field("quantity", try arguments.required("quantity"))
+    json.field("type", arguments["type"] ?? (arguments["limit"] == nil ? "market" : "limit"))
+    if let limit = arguments["limit"] { json.field("limit_price", limit) }
+    if let timeInForce = arguments["time-in-force"] { json.field("time_in_force", timeInForce) }
+    if let wait = try arguments.integer("expires-in-ms", 1...Int(Int32.max)) {
+      json.field("expires_in_ms", integer: Int64(wait))
+    }
+    if let children = try arguments.integer("max-children", 1...255) {
+      json.field("max_children", integer: Int64(children))
+    }
+    json.endObject()
+    return json.bytes
+  }
+
+  private static func randomIdentifier() -> String {
+    "cli-" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+  }
+
+  private static func waitForEnd(
+    _ order: JSONValue, _ client: APIClient
+  ) throws(ClientFailure) -> JSONValue {
+    guard let id = order["id"]?.string else { return order }
+    var current = order
+    while current["closed_at"] == nil {
+      Thread.sleep(forTimeInterval: 0.1)
+      current = try client.get("/v1/orders/\(id)")
+    }
+    return current
+  }
+
+  static func show(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(words, options: [], switches: ["json"], maximumWords: 1)
+    let order = try APIClient.fromEnvironment().get("/v1/orders/\(try identifier(arguments))")
+    print(order, isJSON: arguments.has("json"))
+    return ExitStatus.done
+  }
+
+  static func cancel(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(words, options: [], switches: ["json"], maximumWords: 1)
+    let order = try APIClient.fromEnvironment().delete("/v1/orders/\(try identifier(arguments))")
+    print(order, isJSON: arguments.has("json"))
+    return ExitStatus.done
+  }
+
+  static func list(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(words, options: ["status", "limit"], switches: ["json"])
+    let limit = try arguments.integer("limit", 1...10_000) ?? 50
+    var path = "/v1/orders?limit=\(limit)"
+    if let status = arguments["status"] { path += "&status=\(PercentEncoding.encode(status))" }
+    let answer = try APIClient.fromEnvironment().get(path)
+    guard !arguments.has("json") else {
+      Swift.print(String(decoding: answer.serialized(), as: UTF8.self))
+      return ExitStatus.done
+    }
+    Swift.print(OrderText.list(answer["orders"]?.array ?? []))
+    return ExitStatus.done
+  }
+
+  static func fills(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(words, options: [], switches: ["json"], maximumWords: 1)
+    let path = "/v1/orders/\(try identifier(arguments))/executions"
+    let answer = try APIClient.fromEnvironment().get(path)
+    guard !arguments.has("json") else {
+      Swift.print(String(decoding: answer.serialized(), as: UTF8.self))
+      return ExitStatus.done
+    }
+    Swift.print(OrderText.executions(answer["executions"]?.array ?? []))
+    return ExitStatus.done
+  }
+
+  private static func identifier(_ arguments: Arguments) throws(Arguments.Failure) -> String {
+    guard let word = arguments.words.first else {
+      throw Arguments.Failure(description: "name the order's id")
+    }
+    guard word.hasPrefix("client:") else { return PercentEncoding.encode(word) }
+    return "client:" + PercentEncoding.encode(String(word.dropFirst(7)))
+  }
+
+  private static func print(_ order: JSONValue, isJSON: Bool) {
+    Swift.print(
+      isJSON ? String(decoding: order.serialized(), as: UTF8.self) : OrderText.whole(order))
+  }
+}

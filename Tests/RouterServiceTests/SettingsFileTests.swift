@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+@testable import RouterService
+
+struct SettingsFileTests {
+  /// A complete file; each test breaks one thing.
+  private static let complete = """
+    {
+      // comments are allowed
+      mode: 'simulated',
+      listen: {host: '127.0.0.1', port: 8080},
+      state_directory: 'state',
+      durability: 'process',
+      authentication: {tokens: [
+        {name: 'operator', token: {env: 'TOKEN'}, scopes: ['read', 'trade']},
+      ]},
+      symbols: ['BTC-USD', 'ETH-USD'],
+      risk: {maximum_order_value: '1000.5', collar_bps: 50},
+      venues: [{
+        name: 'one', protocol: 'coinbase-exchange',
+        endpoints: {
+          rest: 'https://127.0.0.1:9001', market_stream: 'wss://127.0.0.1:9001/feed',
+          private_stream: 'wss://127.0.0.1:9001/feed',
+        },
+        credentials: {key: {file: 'one.key'}, secret: {env: 'S'}, passphrase: {file: '/p'}},
+        fees: {taker_bps: '25', maker_bps: '-1.5'},
+      }],
+    }
+    """
+
+  private func decode(_ text: String) throws(SettingsError) -> ServiceSettings {
+    try SettingsFile.decode(Data(text.utf8), file: "test.json5", directory: "/etc/sluice")
+  }
+
+  /// The faults of the complete file after a replacement.
+  private func faults(_ old: String, _ new: String) -> [String] {
+    #expect(Self.complete.contains(old))
+    do {
+      _ = try decode(Self.complete.replacingOccurrences(of: old, with: new))
+      return []
+    } catch {
+      return error.faults
+    }
+  }
+
+  @Test func `a complete file is read whole`() throws {
+    let settings = try decode(Self.complete)
+    #expect(settings.mode == .simulated)
+    #expect(settings.stateDirectory == "/etc/sluice/state")
+    #expect(settings.durability == .process)
+    #expect(settings.symbols.map(\.description) == ["BTC-USD", "ETH-USD"])
+    #expect(settings.risk.maximumOrderValue.mantissa == 10_005_000_000_000_000_000)
+    #expect(settings.risk.collarBasisPoints == 50)
+    let venue = try #require(settings.venues.first)
+    #expect(venue.gateway.marketStream.target == "/feed")
+    #expect(venue.key == .file("/etc/sluice/one.key"))
+    #expect(venue.passphrase == .file("/p"))
+    #expect(venue.fees?.maker.partsPerHundredMillion == -15_000)
+  }
+
+  @Test(
+    arguments: [
+      ("mode: 'simulated'", "mode: 'fast'", "mode: must be one of"),
+      ("port: 8080", "port: 99999", "listen.port: must be a whole number"),
+      ("port: 8080", "prot: 8080", "listen.prot: is not a setting"),
+      ("durability: 'process'", "durability: 1", "durability: must be a string"),
+      ("state_directory: 'state',", "", "state_directory: is missing"),
+      ("'BTC-USD', ", "'BTCUSD', ", "symbols: 'BTCUSD' must be BASE-QUOTE"),
+      ("'BTC-USD', ", "'ETH-USD', ", "symbols: ETH-USD is named twice"),
+      ("'1000.5'", "1000.5", "risk.maximum_order_value: must be a string"),
+      ("'1000.5'", "'1e5'", "risk.maximum_order_value: '1e5' must be a decimal"),
+      ("'read', 'trade'", "'admin'", "scopes: 'admin' is none of"),
+      ("token: {env: 'TOKEN'}", "token: 'abc'", "a secret never stands in a settings file"),
+      ("key: {file: 'one.key'}", "key: {}", "credentials.key: must be {env"),
+      (", passphrase: {file: '/p'}", "", "credentials.passphrase: coinbase-exchange needs it"),
+      ("protocol: 'coinbase-exchange'", "protocol: 'nyse'", "protocol: 'nyse' is not known"),
+      ("rest: 'https://127.0.0.1:9001'", "rest: '127.0.0.1'", "endpoints.rest: '127.0.0.1' must"),
+      ("taker_bps: '25'", "taker_bps: '10000'", "taker_bps: must be below 10000"),
+      ("taker_bps: '25', ", "", "fees.taker_bps: is missing"),
+    ])
+  func `a wrong setting is named with what it should be`(
+    old: String, new: String, expected: String
+  ) {
+    let faults = faults(old, new)
+    #expect(faults.contains { $0.contains(expected) }, "\(faults)")
+  }
+
+  @Test func `simulated venues are on loopback only`() {
+    let faults = faults("https://127.0.0.1:9001", "https://example.com")
+    #expect(faults.contains { $0.contains("only takes loopback") })
+  }
+
+  @Test func `a host where orders cost money needs mode live`() {
+    let live = Self.complete.replacingOccurrences(
+      of: "https://127.0.0.1:9001", with: "https://api.exchange.coinbase.com")
+    for (mode, isRefused) in [("testnet", true), ("live", false)] {
+      let text = live.replacingOccurrences(of: "'simulated'", with: "'\(mode)'")
+      let found = (try? decode(text)) == nil
+      #expect(found == isRefused, "mode \(mode)")
+    }
+  }
+
+  @Test func `plain text is refused beyond loopback`() {
+    let text = Self.complete.replacingOccurrences(of: "'simulated'", with: "'testnet'")
+      .replacingOccurrences(of: "wss://127.0.0.1:9001/feed", with: "ws://example.com/feed")
+    #expect(throws: SettingsError.self) { _ = try decode(text) }
+  }
+
+  @Test func `beyond loopback the API needs TLS`() {
+    let faults = faults("host: '127.0.0.1'", "host: '0.0.0.0'")
+    #expect(faults == ["listen.host: beyond loopback the API needs TLS: add 'certificate'"])
+  }
+
+  @Test func `all faults are told at once`() {
+    let text = Self.complete.replacingOccurrences(of: "port: 8080", with: "port: 'x'")
+      .replacingOccurrences(of: "collar_bps: 50", with: "collar_bps: 0")
+      .replacingOccurrences(of: "name: 'one'", with: "nome: 'one'")
+    do {
+      _ = try decode(text)
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.faults.count == 4, "\(error.faults)")
+    }
+  }
+
+  @Test func `a file that is not there or not JSON5 says so`() {
+    #expect(throws: SettingsError.self) { _ = try SettingsFile.load("/nonexistent.json5") }
+    #expect(throws: SettingsError.self) { _ = try decode("{mode: ") }
+    #expect(throws: SettingsError.self) { _ = try decode("[]") }
+  }
+
+  @Test func `the files in config are valid`() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    for name in ["demo.json5", "testnet.json5", "live.example.json5"] {
+      _ = try SettingsFile.load(root.appendingPathComponent("config/\(name)").path)
+    }
+  }
+}
