@@ -2,9 +2,10 @@
 ///
 /// A name written with an escape equals no literal: hot messages never have one, and a name that
 /// is not known is skipped.
-@safe package struct JSONKey {
+@safe @usableFromInline
+package struct JSONKey {
   @usableFromInline let start: UnsafePointer<UInt8>
-  package let count: Int
+  @usableFromInline package let count: Int
 
   @inlinable
   init(start: UnsafePointer<UInt8>, count: Int) {

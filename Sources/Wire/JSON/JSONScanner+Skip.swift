@@ -1,20 +1,30 @@
 extension JSONScanner {
   /// Consumes one value of any kind, and checks its form on the way.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func skipValue() {
     switch peek() {
     case UInt8(ascii: "\""):
       unsafe position += 1
       if skipStringBody() { isAfterValue = true } else { fail() }
-    case UInt8(ascii: "{"), UInt8(ascii: "["):
-      skipNested(depth: 1)
     default:
+      // A copy, so that the call has not the address of the scanner itself; see `skipBlanks`.
+      var copy = self
+      copy.skipUnquoted()
+      self = copy
+    }
+  }
+
+  @usableFromInline @inline(never)
+  mutating func skipUnquoted() {
+    let byte = peek()
+    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+      skipNested(depth: 1)
+    } else {
       skipScalar()
     }
   }
 
-  @usableFromInline
-  mutating func skipNested(depth: Int) {
+  private mutating func skipNested(depth: Int) {
     guard depth <= Self.maximumDepth else { return fail() }
     if peek() == UInt8(ascii: "{") {
       guard beginObject() else { return }
@@ -34,8 +44,7 @@ extension JSONScanner {
     }
   }
 
-  @usableFromInline
-  mutating func skipScalar() {
+  private mutating func skipScalar() {
     switch peek() {
     case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = bool()
     case UInt8(ascii: "n"): _ = null()
@@ -46,8 +55,28 @@ extension JSONScanner {
   }
 
   /// Passes the rest of a string and its closing quote; `position` stands after the opening one.
-  @inlinable
+  @inlinable @inline(always)
   mutating func skipStringBody() -> Bool {
+    var cursor = unsafe position
+    while unsafe cursor < end {
+      let byte = unsafe cursor.pointee
+      if byte == UInt8(ascii: "\"") {
+        unsafe position = cursor + 1
+        return true
+      }
+      if byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+      unsafe cursor += 1
+    }
+    var copy = self
+    unsafe copy.position = cursor
+    let isWhole = copy.skipEscapedBody()
+    self = copy
+    return isWhole
+  }
+
+  /// The slower way, from the first escape on.
+  @usableFromInline @inline(never)
+  mutating func skipEscapedBody() -> Bool {
     while unsafe position < end {
       let byte = unsafe position.pointee
       if byte == UInt8(ascii: "\"") {
@@ -64,8 +93,7 @@ extension JSONScanner {
     return false
   }
 
-  @usableFromInline
-  mutating func skipEscape() -> Bool {
+  private mutating func skipEscape() -> Bool {
     guard unsafe end - position >= 2 else { return false }
     switch unsafe position[1] {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),

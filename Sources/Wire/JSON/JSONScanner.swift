@@ -8,7 +8,11 @@
 /// with an escape is refused by `string`; `JSONValue` reads such messages.
 ///
 /// The bytes must outlive the scanner. It never reads past their end.
-@safe package struct JSONScanner {
+///
+/// A decoder is fastest with the scanner in a local variable. The type is `@usableFromInline`
+/// because `@inlinable` does nothing on the members of a type that is only `package`.
+@safe @usableFromInline
+package struct JSONScanner {
   /// How deep `skipValue` follows nested values.
   @usableFromInline static let maximumDepth = 64
 
@@ -38,7 +42,7 @@
   }
 
   /// Fails here, as for a message that is JSON but not what it should be.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func fail() {
     guard !failed else { return }
     failureOffset = unsafe position - base
@@ -47,19 +51,31 @@
   }
 
   /// The next byte that is not blank, left in place; 0 at the end.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func peek() -> UInt8 {
+    guard unsafe position < end else { return 0 }
+    if unsafe position.pointee > 0x20 { return unsafe position.pointee }
+    unsafe position = Self.skipBlanks(position, end: end)
+    return unsafe position < end ? position.pointee : 0
+  }
+
+  /// Takes and gives plain values, because a call that got the address of the scanner would keep
+  /// all of it out of registers.
+  @usableFromInline @inline(never)
+  static func skipBlanks(
+    _ start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8> {
+    var position = unsafe start
     while unsafe position < end {
       let byte = unsafe position.pointee
-      if byte > 0x20 { return byte }
-      guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return byte }
+      guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { break }
       unsafe position += 1
     }
-    return 0
+    return unsafe position
   }
 
   /// Whether only blanks are left; anything else fails.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func finish() -> Bool {
     _ = peek()
     if unsafe position != end { fail() }
@@ -71,13 +87,13 @@
 
 extension JSONScanner {
   /// Consumes `{`.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func beginObject() -> Bool {
     begin(UInt8(ascii: "{"))
   }
 
   /// Consumes `"key":`; `nil` at `}`, which it consumes too, or on failure.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func nextKey() -> JSONKey? {
     var byte = peek()
     if byte == UInt8(ascii: "}") {
@@ -101,13 +117,13 @@ extension JSONScanner {
   }
 
   /// Consumes `[`.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func beginArray() -> Bool {
     begin(UInt8(ascii: "["))
   }
 
   /// True if an element follows; false at `]`, which it consumes, or on failure.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func nextElement() -> Bool {
     let byte = peek()
     if byte == UInt8(ascii: "]") {
@@ -126,26 +142,26 @@ extension JSONScanner {
     return true
   }
 
-  @inlinable
+  @inlinable @inline(always)
   mutating func begin(_ bracket: UInt8) -> Bool {
     guard peek() == bracket, !isAfterValue else { return refuse() }
     unsafe position += 1
     return true
   }
 
-  @inlinable
+  @inlinable @inline(always)
   mutating func close() {
     unsafe position += 1
     isAfterValue = true
   }
 
-  @inlinable
+  @inlinable @inline(always)
   mutating func refuse() -> Bool {
     fail()
     return false
   }
 
-  @inlinable
+  @inlinable @inline(always)
   mutating func refuse<Value>() -> Value? {
     fail()
     return nil
@@ -156,21 +172,23 @@ extension JSONScanner {
 
 extension JSONScanner {
   /// The bytes between the quotes; fails on an escape.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func string() -> UnsafeRawBufferPointer? {
     guard peek() == UInt8(ascii: "\"") else { return unsafe refuse() }
     unsafe position += 1
     let start = unsafe position
-    while unsafe position < end {
-      let byte = unsafe position.pointee
+    var cursor = unsafe start
+    while unsafe cursor < end {
+      let byte = unsafe cursor.pointee
       if byte == UInt8(ascii: "\"") {
-        let count = unsafe position - start
+        unsafe position = cursor
         close()
-        return unsafe UnsafeRawBufferPointer(start: start, count: count)
+        return unsafe UnsafeRawBufferPointer(start: start, count: cursor - start)
       }
       if byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-      unsafe position += 1
+      unsafe cursor += 1
     }
+    unsafe position = cursor
     return unsafe refuse()
   }
 
@@ -185,14 +203,15 @@ extension JSONScanner {
   }
 
   /// A number, bare or in quotes, exact at `scale` as `DecimalText.parse` has it.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func decimal(scale: Int) -> Int64? {
     let isQuoted = peek() == UInt8(ascii: "\"")
     if isQuoted { unsafe position += 1 }
     let start = unsafe position
-    guard let value = unsafe DecimalText.scan(&position, end: end, scale: scale) else {
+    guard let number = unsafe DecimalText.scan(start, end: end, scale: scale) else {
       return refuse()
     }
+    unsafe position = number.next
     if isQuoted {
       guard unsafe position < end && position.pointee == UInt8(ascii: "\"") else {
         return refuse()
@@ -202,11 +221,11 @@ extension JSONScanner {
       guard isAtDelimiter, unsafe !hasLeadingZero(start) else { return refuse() }
     }
     isAfterValue = true
-    return value
+    return unsafe number.value
   }
 
   /// A whole number, bare or in quotes.
-  @inlinable
+  @inlinable @inline(always)
   package mutating func integer() -> Int64? {
     decimal(scale: 0)
   }
@@ -228,7 +247,7 @@ extension JSONScanner {
   }
 
   /// Whether nothing that could belong to a number follows.
-  @inlinable
+  @inlinable @inline(always)
   var isAtDelimiter: Bool {
     guard unsafe position < end else { return true }
     let byte = unsafe position.pointee
@@ -237,7 +256,7 @@ extension JSONScanner {
   }
 
   /// Whether the number begins like `01`, which JSON does not allow.
-  @inlinable
+  @inlinable @inline(always)
   func hasLeadingZero(_ start: UnsafePointer<UInt8>) -> Bool {
     var digit = unsafe start
     if unsafe digit.pointee == UInt8(ascii: "-") { unsafe digit += 1 }

@@ -201,6 +201,7 @@ struct JSONScannerTests {
   @Test func `skipping accepts exactly what the tree accepts on random text`() {
     var random = XorShift(seed: 11)
     var accepted = 0
+    var differing: [String] = []
     for _ in 0..<100_000 {
       let count = 1 + Int(random.next() % 9)
       let bytes = random.bytes(count, of: #"[]{}:,"a01.-e "#)
@@ -216,9 +217,10 @@ struct JSONScannerTests {
         // Only the tree knows which names an object has had.
         isRead = error.problem == .duplicateName
       }
-      #expect(isSkipped == isRead, "\(String(decoding: bytes, as: UTF8.self))")
+      if isSkipped != isRead { differing.append(String(decoding: bytes, as: UTF8.self)) }
       if isRead { accepted += 1 }
     }
+    #expect(differing == [])
     #expect(accepted > 1000)
   }
 

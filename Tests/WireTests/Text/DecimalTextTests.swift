@@ -88,15 +88,45 @@ struct DecimalTextTests {
   @Test func `the fast way and the wide way agree on random text`() {
     var random = XorShift(seed: 4)
     var accepted = 0
+    var differing: [String] = []
     for _ in 0..<50_000 {
       let count = Int(random.next() % 24)
       let text = String(decoding: random.bytes(count, of: "0001234567899.-"), as: UTF8.self)
       let scale = Int(random.next() % 20)
       let narrow = DecimalText.parse(text, scale: scale)
       let wide = DecimalText.parse128(text, scale: scale).flatMap { Int64(exactly: $0) }
-      #expect(narrow == wide, "\(text) at scale \(scale)")
+      if narrow != wide { differing.append("\(text) at scale \(scale)") }
       if narrow != nil { accepted += 1 }
     }
+    #expect(differing == [])
     #expect(accepted > 1000)
+  }
+
+  @Test func `eight digits in one step are seen only where all eight are digits`() {
+    var wrong: [[UInt8]] = []
+    for place in 0..<8 {
+      for byte in UInt8.min...UInt8.max {
+        var bytes = Array("12345678".utf8)
+        bytes[place] = byte
+        let value = bytes.withUnsafeBufferPointer { buffer in
+          buffer.baseAddress.flatMap { DecimalText.eightDigits($0) }
+        }
+        let digits = bytes.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        let expected = digits ? UInt64(String(decoding: bytes, as: UTF8.self)) : nil
+        if value != expected { wrong.append(bytes) }
+      }
+    }
+    #expect(wrong == [])
+  }
+
+  @Test func `what follows the bytes of a number is not read`() {
+    let bytes = Array("1.123456789000000000".utf8)
+    bytes.withUnsafeBytes { all in
+      for count in 1...bytes.count {
+        let text = String(decoding: bytes[..<count], as: UTF8.self)
+        let part = UnsafeRawBufferPointer(rebasing: all[..<count])
+        #expect(DecimalText.parse(part, scale: 9) == DecimalText.parse(text, scale: 9))
+      }
+    }
   }
 }

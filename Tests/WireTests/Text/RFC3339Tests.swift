@@ -54,11 +54,12 @@ struct RFC3339Tests {
     }
   }
 
-  @Test func `every day of four centuries follows the one before`() {
-    for day in Int64(-100_000)...100_000 {
+  @Test func `every day of five centuries comes back`() {
+    let wrong = (Int64(-100_000)...100_000).filter { day in
       let time = day * 86_400_000_000_000
-      #expect(RFC3339.parse(RFC3339.format(time)) == time)
+      return RFC3339.parse(RFC3339.format(time)) != time
     }
+    #expect(wrong == [])
   }
 
   @Test func `random text is refused without harm`() {
