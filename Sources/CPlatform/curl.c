@@ -192,9 +192,10 @@ void sluice_transfer_free(sluice_transfer *transfer) {
 }
 
 bool sluice_curl_step(sluice_curl *curl, int timeout_milliseconds) {
+  // Waiting comes first: what the work finishes is then seen by the caller at once.
+  if (curl_multi_poll(curl->multi, NULL, 0, timeout_milliseconds, NULL) != CURLM_OK) return false;
   int running = 0;
-  if (curl_multi_perform(curl->multi, &running) != CURLM_OK) return false;
-  return curl_multi_poll(curl->multi, NULL, 0, timeout_milliseconds, NULL) == CURLM_OK;
+  return curl_multi_perform(curl->multi, &running) == CURLM_OK;
 }
 
 void sluice_curl_wake(sluice_curl *curl) { curl_multi_wakeup(curl->multi); }

@@ -76,18 +76,24 @@ final class ChannelConnection {
     guard !isStopped else { return }
     let wasOpen = state == "open"
     state = "waiting"
-    lastClosure = "\(closure)"
+    lastClosure = words(closure)
     reconnects += 1
     if wasOpen { gateway.closed(channel) }
     let delay = backoff.nextDelayMilliseconds(atMilliseconds: nowMilliseconds)
     gateway.record(
       wasOpen ? .warning : .notice,
-      "\(channel) socket \(wasOpen ? "closed" : "not connected"): \(closure);"
+      "\(channel) socket \(wasOpen ? "closed" : "not connected"): \(words(closure));"
         + " connecting again in \(delay) ms")
     retry = gateway.loop.schedule(afterNanoseconds: delay * 1_000_000) { [weak self] in
       self?.retry = nil
       self?.connect()
     }
+  }
+
+  private func words(_ closure: WebSocketClosure) -> String {
+    if let error = closure.error { return "\(error)" }
+    let reason = closure.reason.isEmpty ? "" : " \(closure.reason)"
+    return closure.code.map { "closed with code \($0)\(reason)" } ?? "the connection broke"
   }
 
   private var nowMilliseconds: Int64 { gateway.clock.now.nanoseconds / 1_000_000 }

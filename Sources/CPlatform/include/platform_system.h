@@ -89,7 +89,7 @@ bool sluice_transfer_add_header(sluice_transfer *transfer, const char *line);
 bool sluice_transfer_start(sluice_curl *curl, sluice_transfer *transfer);
 void sluice_transfer_free(sluice_transfer *transfer);
 
-// Moves all transfers on, then waits until one can move again, a wake-up, or the timeout.
+// Waits until a transfer can move, a wake-up, or the timeout, then moves all transfers on.
 // Only this and sluice_curl_wake may be called while another thread is in it: wake alone.
 bool sluice_curl_step(sluice_curl *curl, int timeout_milliseconds);
 void sluice_curl_wake(sluice_curl *curl);

@@ -141,7 +141,7 @@ enum VenuePaths {
   static func of(_ name: String) -> (market: String, account: String) {
     switch name {
     case "binance": ("/ws", "/ws-api/v3")
-    case "kraken": ("/v2", "/v2/auth")
+    case "kraken": ("/v2", "/v2")
     default: ("/", "/")
     }
   }
