@@ -26,6 +26,13 @@ package final class OrderHTTPClient {
       self.prepare = prepare
       self.completion = completion
     }
+
+    func finish(_ outcome: OrderHTTPOutcome, on loop: EventLoop) {
+      place = .done
+      if let timer { loop.cancel(timer) }
+      timer = nil
+      completion(outcome)
+    }
   }
 
   private let loop: EventLoop
@@ -52,6 +59,11 @@ package final class OrderHTTPClient {
       lane.onIdle = { [weak self, weak lane] in if let lane { self?.laneIsIdle(lane) } }
       self.lanes.append(lane)
     }
+  }
+
+  // What is in flight or waits still gets its outcome.
+  deinit {
+    close()
   }
 
   /// Lanes that could take a request now, as far as is known without asking the sockets.
@@ -130,22 +142,12 @@ package final class OrderHTTPClient {
       return refuse(job, "withdrawn before it was sent")
     }
     job.place = .carried(lane)
-    lane.carry(request) { [weak self] outcome in
-      guard let self else { return job.completion(outcome) }
-      finish(job, outcome)
-    }
-  }
-
-  private func finish(_ job: Job, _ outcome: OrderHTTPOutcome) {
-    job.place = .done
-    if let timer = job.timer { loop.cancel(timer) }
-    job.timer = nil
-    job.completion(outcome)
+    lane.carry(request) { [loop] in job.finish($0, on: loop) }
   }
 
   private func refuse(_ job: Job, _ detail: String) {
     let error = PlatformError(operation: operation, detail: detail)
-    loop.enqueue { [self] in finish(job, .notSent(error)) }
+    loop.enqueue { [loop] in job.finish(.notSent(error), on: loop) }
   }
 
   private func expire(_ job: Job) {
@@ -154,7 +156,7 @@ package final class OrderHTTPClient {
     switch job.place {
     case .waiting:
       queue.removeAll { $0 === job }
-      finish(job, .notSent(error))
+      job.finish(.notSent(error), on: loop)
     case .carried(let lane): lane.giveUp(error)
     case .done: return
     }
@@ -165,7 +167,7 @@ package final class OrderHTTPClient {
     queue = []
     for job in waiting {
       job.place = .done
-      loop.enqueue { [self] in finish(job, .notSent(error)) }
+      loop.enqueue { [loop] in job.finish(.notSent(error), on: loop) }
     }
   }
 
