@@ -132,3 +132,12 @@ package enum TransportFailure: Sendable, Hashable {
   /// Some byte may have left.
   case unknown(String)
 }
+
+extension TransportFailure {
+  /// The words of either case.
+  var text: String {
+    switch self {
+    case .notSent(let text), .unknown(let text): text
+    }
+  }
+}

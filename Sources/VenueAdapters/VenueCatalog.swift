@@ -3,6 +3,7 @@ package enum VenueCatalog {
   private static let dialects: [any VenueDialect] = [
     BinanceDialect(),
     CoinbaseExchangeDialect(),
+    KrakenDialect(),
   ]
 
   /// The names in the order of the alphabet.

@@ -16,7 +16,8 @@ package protocol VenueDialect: Sendable {
   var holdsFee: Bool { get }
 
   /// The request for a question; paths only, the gateway adds scheme and host.
-  func request(for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner) -> HTTPRequest
+  func request(for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner)
+    -> HTTPRequest
   func answer(to query: VenueQuery, from response: HTTPResponse) throws(VenueFault) -> VenueAnswer
 
   func makeAdapter(_ setup: AdapterSetup) -> any VenueAdapter

@@ -175,12 +175,3 @@ package final class BinanceAdapter: VenueAdapter {
     nextDeadline = next
   }
 }
-
-extension TransportFailure {
-  /// The words of either case.
-  var text: String {
-    switch self {
-    case .notSent(let text), .unknown(let text): text
-    }
-  }
-}

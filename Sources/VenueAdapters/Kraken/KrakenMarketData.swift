@@ -22,7 +22,7 @@ package struct KrakenMarketData {
   private var feeds: [KrakenBookFeed]
   private var checksumText = KrakenChecksumText()
 
-  /// - Parameter bookDepth: Levels a side; rounded up to a depth that Kraken offers.
+  /// The depth, in levels a side, is rounded up to one that Kraken offers.
   package init(venueName: String = "kraken", listings: [ListingBinding], bookDepth: Int) {
     self.venueName = venueName
     let depth = Self.subscriptionDepth(for: bookDepth)
@@ -206,6 +206,12 @@ extension KrakenMarketData {
 
   func isHalted(_ listing: ListingID) -> Bool {
     feeds.first { $0.listing == listing }?.isHalted ?? false
+  }
+
+  /// The book has to be asked for anew.
+  mutating func markBroken(_ listing: ListingID) {
+    guard let index = feeds.firstIndex(where: { $0.listing == listing }) else { return }
+    feeds[index].state = .broken
   }
 
   func digits(of listing: ListingID) -> (price: Int, quantity: Int)? {

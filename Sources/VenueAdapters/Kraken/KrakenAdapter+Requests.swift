@@ -1,0 +1,189 @@
+import RouterCore
+import Wire
+
+/// Signed REST requests, one at a time: the socket's token, reconciliation, balances.
+extension KrakenAdapter {
+  private static let tokenRetryMilliseconds: Int64 = 2000
+  private static let unauthorizedPauseMilliseconds: Int64 = 15 * 60_000
+  private static let balanceSpacingMilliseconds: Int64 = 2000
+  private static let maximumNonceRetries = 3
+
+  /// When the lane may have something to do.
+  var laneDeadline: Timestamp {
+    if lane.inFlight != nil { return lane.deadline }
+    var due = Timestamp.distantFuture
+    if wantsToken { due = min(due, tokenDueAt) }
+    if !reconciliation.isIdle { due = min(due, lane.deadline) }
+    if wantsBalances { due = min(due, balancesDueAt) }
+    return due == .distantFuture ? due : max(due, lane.deadline)
+  }
+
+  /// Sends what is due: cancels, and the next signed request if the lane is free.
+  ///
+  /// At most one request is signed for each stamp, since a stamp has one nonce.
+  func pump(at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput) {
+    sendDueCancels(at: stamp, into: &output)
+    guard lane.inFlight == nil else { return }
+    if wantsToken, stamp.time >= tokenDueAt {
+      requestToken(at: stamp, signer: signer, into: &output)
+    } else if let request = reconciliation.nextRequest() {
+      send(request, at: stamp, signer: signer, into: &output)
+    } else if wantsBalances, stamp.time >= balancesDueAt {
+      requestBalances(at: stamp, signer: signer, into: &output)
+    }
+  }
+
+  private func requestToken(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard lane.start(.token, calls: 1, at: stamp.time) else { return }
+    wantsToken = false
+    output.fetch(
+      KrakenAuthentication.request(
+        "GetWebSocketsToken", [], nonce: stamp.nonce, signer: signer),
+      tag: RequestTag(.streamToken, number: lane.serial))
+  }
+
+  private func send(
+    _ request: KrakenReconciliation.Request, at stamp: RequestStamp, signer: any VenueSigner,
+    into output: inout AdapterOutput
+  ) {
+    guard lane.start(.reconciliation, calls: request.calls, at: stamp.time) else { return }
+    reconciliation.started(at: stamp.time)
+    output.order(
+      KrakenAuthentication.request(
+        request.method, request.fields, nonce: stamp.nonce, signer: signer),
+      tag: RequestTag(request.purpose, number: lane.serial))
+  }
+
+  private func requestBalances(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard lane.start(.balances, calls: 1, at: stamp.time) else { return }
+    wantsBalances = false
+    balancesAskedAt = stamp.time
+    balancesDueAt = stamp.time.adding(milliseconds: Self.balanceSpacingMilliseconds)
+    output.fetch(
+      KrakenAuthentication.request("BalanceEx", [], nonce: stamp.nonce, signer: signer),
+      tag: RequestTag(.balances, number: lane.serial))
+  }
+
+  // MARK: - Answers
+
+  func laneAnswered(
+    _ serial: UInt64, _ response: HTTPResponse, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    guard let job = lane.finish(serial) else { return }
+    do {
+      let result = try KrakenReply(response).result
+      invalidNonces = 0
+      take(result, job, at: stamp, into: &output)
+    } catch {
+      refused(job, error, at: stamp, into: &output)
+    }
+  }
+
+  private func take(
+    _ result: JSONValue, _ job: KrakenRequestLane.Job, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    switch job {
+    case .token:
+      guard let text = result["token"]?.string, !text.isEmpty else {
+        return retry(job, "an answer without a token", at: stamp, into: &output)
+      }
+      guard privateLink.isUsable else { break }
+      token = text
+      wantsToken = false
+      logOn(at: stamp, into: &output)
+    case .reconciliation:
+      reconciliation.answered(result, orders: &orders, account: account, into: &output)
+    case .balances:
+      guard let balances = try? KrakenReferenceData.balances(result) else {
+        return retry(job, "balances that are unreadable", at: stamp, into: &output)
+      }
+      observe(balances, into: &output)
+    }
+  }
+
+  /// An asset that the venue does not name is one that the account has none of.
+  private func observe(_ balances: [NamedBalance], into output: inout AdapterOutput) {
+    for asset in account.assets {
+      let balance = balances.first { $0.asset == asset.name }
+      output.append(
+        .balanceObserved(
+          BalanceObservation(
+            venue: account.venue, asset: asset.id, available: balance?.available ?? .zero,
+            total: balance?.total ?? .zero, observedAt: balancesAskedAt)))
+    }
+  }
+
+  private func refused(
+    _ job: KrakenRequestLane.Job, _ failure: KrakenReply.Failure, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    guard case .refused(let text) = failure else {
+      return retry(job, failure.text, at: stamp, into: &output)
+    }
+    switch KrakenErrorMeaning(text) {
+    case .invalidNonce: retryWithNewNonce(job, text, at: stamp, into: &output)
+    case .throttled(let milliseconds):
+      lane.pause(milliseconds: milliseconds, at: stamp.time)
+      retry(job, text, at: stamp, into: &output)
+    case .unauthorized:
+      // Repeating it leads to a lockout of the key.
+      lane.pause(milliseconds: Self.unauthorizedPauseMilliseconds, at: stamp.time)
+      output.incident(.alarm, "\(account.venueName): key refused, \(text)")
+      retry(job, text, at: stamp, into: &output)
+    case .unknownOrder where job == .reconciliation:
+      reconciliation.answered(.object([]), orders: &orders, account: account, into: &output)
+    case .refused, .unknownOrder, .sessionExpired, .ambiguous:
+      retry(job, text, at: stamp, into: &output)
+    }
+  }
+
+  /// Not executed; the same question is signed again with the nonce of the next stamp.
+  private func retryWithNewNonce(
+    _ job: KrakenRequestLane.Job, _ text: String, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    invalidNonces += 1
+    guard invalidNonces > Self.maximumNonceRetries else {
+      if job == .token { wantsToken = privateLink.isOpen }
+      if job == .balances { wantsBalances = true }
+      return
+    }
+    lane.pause(milliseconds: Self.unauthorizedPauseMilliseconds, at: stamp.time)
+    output.incident(
+      .alarm, "\(account.venueName): \(text); does another process use this key?")
+    invalidNonces = 0
+    retry(job, text, at: stamp, into: &output)
+  }
+
+  func laneFailed(
+    _ serial: UInt64, _ reason: String, at stamp: RequestStamp, into output: inout AdapterOutput
+  ) {
+    guard let job = lane.finish(serial) else { return }
+    retry(job, reason, at: stamp, into: &output)
+  }
+
+  /// Asks again later, except for a reconciliation: the core decides when to repeat that.
+  private func retry(
+    _ job: KrakenRequestLane.Job, _ reason: String, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    switch job {
+    case .token:
+      output.incident(.warning, "\(account.venueName): GetWebSocketsToken, \(reason)")
+      wantsToken = privateLink.isOpen
+      tokenDueAt = stamp.time.adding(milliseconds: Self.tokenRetryMilliseconds)
+    case .reconciliation:
+      reconciliation.failed(reason, account: account, into: &output)
+    case .balances:
+      output.incident(.notice, "\(account.venueName): BalanceEx, \(reason)")
+      wantsBalances = true
+      balancesDueAt = stamp.time.adding(milliseconds: 2 * Self.balanceSpacingMilliseconds)
+    }
+  }
+}

@@ -1,0 +1,362 @@
+import RouterCore
+import Wire
+
+/// Finds out over REST what became of orders.
+///
+/// Asks by the venue's id where it is known, otherwise by client id among open and then closed
+/// orders; then the trades since the order was sent. An order counts as not found only if trades
+/// found none either: each trade of an order that nobody here knows is traced to its owner.
+/// Up to fifty orders share one round, since the venue counts calls.
+struct KrakenReconciliation {
+  struct Request {
+    let method: String
+    let fields: [(String, String)]
+    /// What it costs at the venue's call counter.
+    let calls: Int64
+    let purpose: RequestTag.Purpose
+  }
+
+  struct Target {
+    let child: ChildReference
+    var order: KrakenFoundOrder?
+
+    var needsTrades: Bool { order.map { $0.executed != .zero } ?? true }
+  }
+
+  private enum Step: Equatable {
+    case byOrderID
+    case open(Int)
+    case closed(Int)
+    case trades(offset: Int)
+    case owners([String])
+  }
+
+  private static let batch = 50
+  private static let unnamedBatch = 8
+  private static let page = 50
+  private static let maximumTrades = 1000
+  private static let marginSeconds: Int64 = 60
+
+  private var waiting: [ChildReference] = []
+  private var targets: [Target] = []
+  private var steps: [Step] = []
+  private var trades: [(id: String, orderID: String, row: JSONValue)] = []
+  private var tracedOwners = false
+  private var queriedAt = Timestamp.distantPast
+
+  var isIdle: Bool { waiting.isEmpty && steps.isEmpty }
+
+  /// Adds a question; a round that has already begun does not answer it.
+  mutating func ask(_ child: ChildReference) {
+    if let index = waiting.firstIndex(where: { $0.id == child.id }) {
+      if !child.venueOrderID.isEmpty { waiting[index] = child }
+    } else {
+      waiting.append(child)
+    }
+  }
+
+  /// The request that comes next, or `nil` if nothing is to be asked.
+  mutating func nextRequest() -> Request? {
+    if steps.isEmpty { begin() }
+    guard let step = steps.first else { return nil }
+    return request(for: step)
+  }
+
+  /// The request of the step has been handed over.
+  mutating func started(at time: Timestamp) {
+    if queriedAt == .distantPast { queriedAt = time }
+  }
+
+  private mutating func begin() {
+    guard !waiting.isEmpty else { return }
+    targets.removeAll()
+    var unnamed = 0
+    while let child = waiting.first, targets.count < Self.batch, unnamed < Self.unnamedBatch {
+      waiting.removeFirst()
+      if child.venueOrderID.isEmpty { unnamed += 1 }
+      targets.append(Target(child: child))
+    }
+    trades.removeAll()
+    tracedOwners = false
+    queriedAt = .distantPast
+    if unnamed < targets.count {
+      steps = [.byOrderID]
+    } else {
+      planSearch()
+    }
+  }
+
+  /// Steps for what the question by the venue's id has not answered.
+  private mutating func planSearch() {
+    for index in targets.indices where targets[index].order == nil {
+      steps += [.open(index), .closed(index)]
+    }
+    steps.append(.trades(offset: 0))
+  }
+}
+
+// MARK: - Requests
+
+extension KrakenReconciliation {
+  private func request(for step: Step) -> Request {
+    switch step {
+    case .byOrderID:
+      let ids = targets.map(\.child.venueOrderID).filter { !$0.isEmpty }.map(\.string)
+      return orders(ids, .orderQuery)
+    case .owners(let ids): return orders(ids, .orderQueryStep)
+    case .open(let index):
+      return Request(
+        method: "OpenOrders", fields: [("cl_ord_id", clientOrderID(index))], calls: 1,
+        purpose: .orderQuery)
+    case .closed(let index):
+      let fields = [("cl_ord_id", clientOrderID(index)), ("without_count", "true")]
+      return Request(
+        method: "ClosedOrders", fields: fields + start(targets[index].child.sentAt), calls: 2,
+        purpose: .orderQueryStep)
+    case .trades(let offset):
+      let since = targets.map(\.child.sentAt).min() ?? .distantPast
+      // Consolidated fills would have other ids and amounts than those on the stream.
+      var fields = [("consolidate_taker", "false"), ("without_count", "true")] + start(since)
+      if offset > 0 { fields.append(("ofs", "\(offset)")) }
+      return Request(method: "TradesHistory", fields: fields, calls: 4, purpose: .tradesQuery)
+    }
+  }
+
+  private func orders(_ ids: [String], _ purpose: RequestTag.Purpose) -> Request {
+    Request(
+      method: "QueryOrders", fields: [("txid", ids.joined(separator: ","))], calls: 1,
+      purpose: purpose)
+  }
+
+  private func clientOrderID(_ index: Int) -> String { targets[index].child.id.uuid.string }
+
+  private func start(_ sentAt: Timestamp) -> [(String, String)] {
+    let seconds = sentAt.nanoseconds / 1_000_000_000
+    guard seconds > Self.marginSeconds else { return [] }
+    return [("start", "\(seconds - Self.marginSeconds)")]
+  }
+}
+
+// MARK: - Answers
+
+extension KrakenReconciliation {
+  /// Takes in the answer to the step's request, and reports when the round is complete.
+  mutating func answered(
+    _ result: JSONValue, orders: inout KrakenOrderTable, account: KrakenAccount,
+    into output: inout AdapterOutput
+  ) {
+    guard let step = steps.first else { return }
+    steps.removeFirst()
+    switch step {
+    case .byOrderID:
+      adopt(result.members ?? [], account)
+      planSearch()
+    case .open: adopt(result["open"]?.members ?? [], account)
+    case .closed: adopt(result["closed"]?.members ?? [], account)
+    case .owners: adopt(result.members ?? [], account)
+    case .trades(let offset):
+      guard take(result, offset: offset) else {
+        return failed("too many trades to page through", account: account, into: &output)
+      }
+    }
+    skipNeedless()
+    if steps.isEmpty { planOwners(orders, account) }
+    if steps.isEmpty { finish(&orders, account, into: &output) }
+  }
+
+  /// Orders of an answer that are targets of ours, by the venue's id or by client id.
+  private mutating func adopt(_ members: [JSONMember], _ account: KrakenAccount) {
+    for member in members {
+      let child = member.value["cl_ord_id"]?.string.flatMap { ChildOrderID(uuid: $0.utf8) }
+      let index = targets.firstIndex {
+        $0.child.id == child
+          || !$0.child.venueOrderID.isEmpty && $0.child.venueOrderID.string == member.name
+      }
+      guard let index, let binding = account.binding(targets[index].child.listing) else { continue }
+      targets[index].order = KrakenFoundOrder(member, binding)
+    }
+  }
+
+  private mutating func take(_ result: JSONValue, offset: Int) -> Bool {
+    let members = result["trades"]?.members ?? []
+    for member in members where !trades.contains(where: { $0.id == member.name }) {
+      trades.append((member.name, member.value["ordertxid"]?.string ?? "", member.value))
+    }
+    guard members.count >= Self.page else { return true }
+    guard offset + Self.page < Self.maximumTrades else { return false }
+    steps.insert(.trades(offset: offset + Self.page), at: 0)
+    return true
+  }
+
+  private mutating func skipNeedless() {
+    while let step = steps.first, isNeedless(step) { steps.removeFirst() }
+  }
+
+  private func isNeedless(_ step: Step) -> Bool {
+    switch step {
+    case .open(let index), .closed(let index): targets[index].order != nil
+    case .trades: !targets.contains(where: \.needsTrades)
+    case .byOrderID, .owners: false
+    }
+  }
+
+  /// Traces trades of unknown orders while a target is missing.
+  private mutating func planOwners(_ orders: KrakenOrderTable, _ account: KrakenAccount) {
+    guard !tracedOwners, targets.contains(where: { $0.order == nil }) else { return }
+    tracedOwners = true
+    var unknown: [String] = []
+    for trade in trades where !isKnown(trade.orderID, orders) && !unknown.contains(trade.orderID) {
+      unknown.append(trade.orderID)
+    }
+    while !unknown.isEmpty {
+      steps.append(.owners(Array(unknown.prefix(Self.batch))))
+      unknown.removeFirst(min(Self.batch, unknown.count))
+    }
+  }
+
+  private func isKnown(_ orderID: String, _ orders: KrakenOrderTable) -> Bool {
+    if targets.contains(where: { $0.order?.venueOrderID.string == orderID }) { return true }
+    return ShortText(orderID).flatMap { orders.index(ofVenueOrderID: $0) } != nil
+  }
+
+  /// The round can not go on; nothing is proved.
+  mutating func failed(
+    _ reason: String, account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    for target in targets {
+      var report = account.report(.queryFailed, target.child.id)
+      report.text = ShortText(truncating: reason)
+      output.append(.childReport(report))
+    }
+    targets.removeAll()
+    steps.removeAll()
+  }
+}
+
+// MARK: - Reports
+
+extension KrakenReconciliation {
+  private mutating func finish(
+    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    for target in targets {
+      guard let binding = account.binding(target.child.listing) else { continue }
+      let index = orders.add(
+        target.child.id, target.child.listing, sentAt: target.child.sentAt)
+      if let order = target.order {
+        report(order, target, index, binding, &orders, account, into: &output)
+      } else {
+        reportAbsence(target, orders[index], account, into: &output)
+      }
+    }
+    targets.removeAll()
+    trades.removeAll()
+  }
+
+  private func reportAbsence(
+    _ target: Target, _ order: KrakenOrder, _ account: KrakenAccount,
+    into output: inout AdapterOutput
+  ) {
+    // What the venue has acknowledged exists, however far REST lags behind.
+    let exists = order.isAcknowledged || !target.child.venueOrderID.isEmpty
+    var report = account.report(exists ? .queryFailed : .notFound, target.child.id)
+    report.queriedAt = queriedAt
+    if exists { report.text = ShortText(truncating: "acknowledged, but REST does not show it") }
+    output.append(.childReport(report))
+  }
+
+  private func report(
+    _ order: KrakenFoundOrder, _ target: Target, _ index: Int, _ binding: ListingBinding,
+    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    _ = orders.bind(index, to: order.venueOrderID)
+    orders[index].isAcknowledged = true
+    var report = account.report(.acknowledged, target.child.id)
+    report.venueOrderID = order.venueOrderID
+    output.append(.childReport(report))
+    let isReadable = reportFills(of: order, index, binding, &orders, account, into: &output)
+    output.append(
+      .childReport(
+        state(of: order, target, isReadable: isReadable, isClosed: orders[index].isClosed, account))
+    )
+    if order.status.isTerminal { orders[index].isClosed = true }
+  }
+
+  /// False if a trade of the order could not be read.
+  private func reportFills(
+    of order: KrakenFoundOrder, _ index: Int, _ binding: ListingBinding,
+    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
+  ) -> Bool {
+    var isReadable = true
+    for trade in trades where trade.orderID == order.venueOrderID.string {
+      guard let execution = try? KrakenExecution(trade: trade.row, id: trade.id, binding) else {
+        output.incident(.alarm, "\(account.venueName): trade \(trade.id) is unreadable")
+        isReadable = false
+        continue
+      }
+      var report = execution.report(orders[index].child, order.venueOrderID, account)
+      if let seen = orders.executionID(ofTrade: execution.tradeID, index) {
+        report.executionID = seen
+      }
+      orders.note(execution, index)
+      output.append(.childReport(report))
+    }
+    return isReadable
+  }
+
+  private func state(
+    of order: KrakenFoundOrder, _ target: Target, isReadable: Bool, isClosed: Bool,
+    _ account: KrakenAccount
+  ) -> VenueExecutionReport {
+    var report = account.report(.queryFailed, target.child.id)
+    report.venueOrderID = order.venueOrderID
+    report.queriedAt = queriedAt
+    report.text = ShortText(truncating: order.reason)
+    guard isReadable, let executed = order.executed else { return report }
+    report.cumulativeQuantity = executed
+    switch order.status {
+    // The stream is newer than REST: an order that it ended is not open again.
+    case .open: report.kind = isClosed ? .queryFailed : .stillOpen
+    case .filled: report.kind = .filled
+    case .canceled: report.kind = .canceled
+    case .expired: report.kind = .expired
+    case .unknown: report.kind = .queryFailed
+    }
+    return report
+  }
+}
+
+/// An order as REST describes it.
+struct KrakenFoundOrder {
+  enum Status {
+    case open, filled, canceled, expired
+    case unknown
+
+    var isTerminal: Bool { self == .filled || self == .canceled || self == .expired }
+  }
+
+  let venueOrderID: ShortText
+  let status: Status
+  /// `nil` if it could not be read.
+  let executed: Quantity?
+  let reason: String
+
+  /// `nil` if the id is not an id.
+  init?(_ member: JSONMember, _ binding: ListingBinding) {
+    guard let id = ShortText(member.name), !id.isEmpty else { return nil }
+    venueOrderID = id
+    status = Self.status(member.value["status"]?.string)
+    executed = KrakenExecution.quantity(member.value["vol_exec"], binding)
+    reason = member.value["reason"]?.string ?? ""
+  }
+
+  private static func status(_ text: String?) -> Status {
+    switch text {
+    case "pending", "open": .open
+    case "closed": .filled
+    case "canceled": .canceled
+    case "expired": .expired
+    default: .unknown
+    }
+  }
+}
