@@ -16,7 +16,8 @@ internal import Synchronization
 
   private let directory: JournalDirectory
   private let instance: UInt32
-  private let lock: DurableFile
+  /// Held until `close`: no other process writes this journal.
+  private var lock: DurableFile?
   private let supply: SegmentSupply
   private let syncer: JournalSyncer
   private let thread: WorkerThread
@@ -116,6 +117,7 @@ internal import Synchronization
     defer {
       failure = failure ?? .closed
       supply.cancel()
+      lock = nil
     }
     if failure == nil { try commit() }
     syncer.finish()
