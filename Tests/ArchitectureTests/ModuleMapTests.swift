@@ -9,7 +9,7 @@ struct ModuleMapTests {
     "Simulation": ["RouterCore"],
     "VenueAdapters": ["RouterCore", "Wire"],
     "Platform": ["CPlatform", "Wire", "Glibc", "Synchronization", "Dispatch"],
-    "Journal": ["RouterCore", "Platform", "Synchronization"],
+    "Journal": ["RouterCore", "Platform", "Synchronization", "Glibc"],
     "VenueGateways": ["RouterCore", "Wire", "Platform", "VenueAdapters"],
     "ClientGateways": ["RouterCore", "Wire", "Platform"],
     "SimulatedVenues": ["RouterCore", "Simulation", "Wire", "Platform", "Synchronization"],
