@@ -1,5 +1,5 @@
 # Sluice: every target does its own set-up on a fresh Debian 12 with Swift 6.3.
-.PHONY: deps build release demo test bench simulate soak lint clean
+.PHONY: deps build release demo test outside bench simulate soak lint clean
 
 RELEASE = .build/release/sluice
 
@@ -18,6 +18,14 @@ demo: release
 
 test: deps lint
 	swift test
+	@$(MAKE) --no-print-directory outside
+
+# Clients from PyPI trade on the simulated venues; skipped, with the reason, where PyPI is not.
+outside: deps
+	swift build --product sluice
+	@./config/install-dependencies.sh python || true
+	@command -v python3 >/dev/null || { echo "outside clients: skipped, no python3"; exit 0; }; \
+	  Tests/OutsideClients/run || [ $$? -eq 77 ]
 
 bench: deps
 	swift build -c release --product RouterBenchmarks

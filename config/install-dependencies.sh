@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that Sluice builds against, if they are absent.
+# Installs the Debian packages that Sluice builds against, if they are absent; with `python`, also
+# those that the tests with outside clients need.
 set -eu
 
 missing=""
 [ -e /usr/include/openssl/ssl.h ] || missing="$missing libssl-dev"
 ls /usr/include/*/curl/curl.h /usr/include/curl/curl.h >/dev/null 2>&1 || missing="$missing libcurl4-openssl-dev"
+[ "${1:-}" != python ] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -n "$missing" ] || exit 0
 
 command -v apt-get >/dev/null 2>&1 || {
