@@ -128,15 +128,19 @@ extension DecimalText {
     _ start: UnsafePointer<UInt8>, end: UnsafePointer<UInt8>, from fraction: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
     var position = unsafe start
-    let zeros: UInt64 = 0x3030_3030_3030_3030
-    while unsafe end - position >= 8 {
-      let word = unsafe UnsafeRawPointer(position).loadUnaligned(as: UInt64.self)
-      let count = (UInt64(littleEndian: word) ^ zeros).trailingZeroBitCount / 8
-      unsafe position += count
-      if count < 8 { break }
+    // Most numbers end here, so the zeros are looked for only where a digit follows.
+    if unsafe position < end && position.pointee &- UInt8(ascii: "0") < 10 {
+      while unsafe end - position >= 8 {
+        let word = unsafe UnsafeRawPointer(position).loadUnaligned(as: UInt64.self)
+        let differing = UInt64(littleEndian: word) ^ 0x3030_3030_3030_3030
+        unsafe position += differing.trailingZeroBitCount / 8
+        if differing != 0 { break }
+      }
+      while unsafe position < end && position.pointee == UInt8(ascii: "0") {
+        unsafe position += 1
+      }
+      if unsafe position < end && position.pointee &- UInt8(ascii: "0") < 10 { return nil }
     }
-    while unsafe position < end && position.pointee == UInt8(ascii: "0") { unsafe position += 1 }
-    if unsafe position < end && position.pointee &- UInt8(ascii: "0") < 10 { return nil }
     return unsafe position > fraction ? position : nil
   }
 
