@@ -67,7 +67,9 @@ extension RouterCore {
     case .fillOrKill: close(parent, .rejected, .cannotFillWhole, now, &outbox)
     case .goodTillCancel, .goodTillDate:
       orders.working[work].noteEmptyPlan(at: now)
-      setParentTimer(parent, now.adding(milliseconds: Self.retryMilliseconds))
+      let isYoung = orders.parents[parent].wave > 0 && orders.working[work].emptyPlans < 10
+      let pause = isYoung ? WorkingParent.freshnessMilliseconds : Self.retryMilliseconds
+      setParentTimer(parent, now.adding(milliseconds: pause))
     }
   }
 
@@ -87,12 +89,14 @@ extension RouterCore {
       maximumChildren: children)
     let work = Int(order.links.working)
     if runPlanner(request, work, now), plan.planned == .zero {
-      _ = runPlanner(request, nil, now)
+      _ = runPlanner(request, work, now, ignoringSetAside: true)
     }
   }
 
   /// Plans over the listings of an instrument; whether a venue was set aside.
-  mutating func runPlanner(_ request: PlanRequest, _ work: Int?, _ now: Timestamp) -> Bool {
+  mutating func runPlanner(
+    _ request: PlanRequest, _ work: Int?, _ now: Timestamp, ignoringSetAside: Bool = false
+  ) -> Bool {
     planner.begin(request)
     var hasSetAside = false
     var count = 0
@@ -101,16 +105,25 @@ extension RouterCore {
       next = markets.listing(after: id)
       guard let listing = markets.listing(id) else { continue }
       var terms = terms(listing, request, now)
-      if terms.exclusion == .none, let work, orders.working[work].isSetAside(listing.venue, at: now)
-      {
-        terms.exclusion = .setAside
-        hasSetAside = true
+      if terms.exclusion == .none, let work {
+        terms.exclusion = exclusion(of: listing, work, now, ignoringSetAside)
+        hasSetAside = hasSetAside || terms.exclusion == .setAside
       }
       planner.add(terms, book: markets.books[id])
       count += 1
     }
     planner.finish(into: &plan)
     return hasSetAside
+  }
+
+  /// Why a parent's own experience speaks against a venue at the moment, or `.none`.
+  private func exclusion(
+    of listing: Listing, _ work: Int, _ now: Timestamp, _ ignoringSetAside: Bool
+  ) -> Exclusion {
+    let venue = listing.venue
+    if !ignoringSetAside && orders.working[work].isSetAside(venue, at: now) { return .setAside }
+    let receivedAt = markets.books[listing.id].receivedAt
+    return orders.working[work].isOutdated(receivedAt, at: venue, now) ? .bookStale : .none
   }
 
   private func terms(_ listing: Listing, _ request: PlanRequest, _ now: Timestamp) -> VenueTerms {

@@ -182,6 +182,7 @@ extension RouterCore {
     if let work = workingSlot(of: parent) {
       let hit = order.cumulativeQuantity > .zero
       orders.working[work].note(hit: hit, at: order.order.venue, now)
+      if !order.neverExisted { orders.working[work].touch(order.order.venue, at: now) }
       if orders.parents[parent].openChildren == 0 { orders.working[work].noteWaveEnd(at: now) }
     }
     advance(parent, now, &outbox)

@@ -1,0 +1,257 @@
+import RouterCore
+import Testing
+
+/// Seeded histories of faults and crashes, with the invariants checked after every event.
+struct InvariantTests {
+  private static let venues = 3
+  /// A cent of price times a ten-thousandth of quantity, in `Amount`.
+  private static let dollarUnit: Int128 = 10_000_000_000
+  private static let coinUnit: Int128 = 1_000_000_000_000
+
+  @Test(arguments: 1...24 as ClosedRange<UInt64>)
+  func `no history of faults breaks an invariant`(seed: UInt64) {
+    var run = Run(seed: seed)
+    for _ in 0..<160 { run.step() }
+    run.settle()
+  }
+
+  private struct Run {
+    let seed: UInt64
+    let harness = CoreHarness(venues: InvariantTests.venues, isReady: false)
+    var truth: VenueTruth
+    var random: SeededRandom
+    var parents: [ParentOrderID] = []
+    var orderCount = 0
+    var closed: [ChildOrderID: Quantity] = [:]
+
+    init(seed: UInt64) {
+      self.seed = seed
+      random = SeededRandom(seed: seed)
+      // Tight enough that planning beyond a balance would show.
+      truth = VenueTruth(
+        venues: InvariantTests.venues, dollars: 40_000_000, coins: 4000, seed: seed &+ 1)
+      for index in 0..<InvariantTests.venues {
+        var listing = harness.listing(index)
+        listing.takerFee = FeeRate(partsPerHundredMillion: 100_000)
+        listing.quantityIncrement = Quantity(mantissa: [1, 5, 10][index])
+        listing.minimumNotional = Notional(mantissa: 100_000)
+        harness.process(.listingChanged(listing))
+      }
+      connect()
+    }
+
+    func connect() {
+      for index in 0..<InvariantTests.venues {
+        for link in VenueLink.allCases {
+          harness.process(.linkChanged(VenueID(UInt8(index)), link, isUp: true))
+        }
+      }
+    }
+
+    // One step.
+
+    mutating func step() {
+      switch random.next(in: 0...19) {
+      case 0...6: quote()
+      case 7...10: submit()
+      case 11: cancel()
+      case 12: observe()
+      case 13: flap()
+      case 14: if random.chance(15) { crash() }
+      case 15: garbage()
+      case 16: haltOrResume()
+      default: harness.pass(milliseconds: random.next(in: 1...700))
+      }
+      carryOut()
+      check()
+    }
+
+    /// Does what the core asked for and hands it what the venues have said.
+    mutating func carryOut() {
+      for command in harness.commands { carryOut(command) }
+      for order in harness.unreleased where !random.chance(30) { release(order) }
+      for report in truth.due(at: harness.now) {
+        harness.process(.childReport(report))
+        harness.commands.forEach { carryOut($0) }
+        check()
+      }
+    }
+
+    mutating func carryOut(_ command: VenueCommand) {
+      switch command {
+      case .query(let child): truth.query(child, at: harness.now)
+      case .newOrder, .cancel, .refreshBalances: break
+      }
+    }
+
+    mutating func release(_ order: NewChildOrder) {
+      harness.unreleased.removeAll { $0.id == order.id }
+      guard harness.release(order) else { return }
+      harness.report(order, truth.send(order, at: harness.now))
+      harness.commands.forEach { carryOut($0) }
+    }
+
+    mutating func quote() {
+      let middle = 10_000 + random.next(in: -30...30)
+      let bids = (0..<5).map { (middle - 1 - Int64($0) * 2, random.next(in: 1...60)) }
+      let asks = (0..<5).map { (middle + 1 + Int64($0) * 2, random.next(in: 1...60)) }
+      harness.book(Int(random.next(in: 0...2)), bids: bids, asks: asks)
+    }
+
+    mutating func submit() {
+      orderCount += 1
+      let side: Side = random.chance(50) ? .buy : .sell
+      let isMarket = random.chance(30)
+      let limit = 10_000 + (side == .buy ? 1 : -1) * random.next(in: -20...60)
+      let order = harness.order(
+        "order \(orderCount)", random.next(in: 1...400), side: side,
+        limit: isMarket ? nil : limit,
+        timeInForce: random.pick([.goodTillCancel, .immediateOrCancel, .fillOrKill]),
+        deadline: harness.now.adding(milliseconds: random.next(in: 100...60_000)))
+      if let id = harness.submit(order) { parents.append(id) }
+      if random.chance(10) { harness.process(.newOrderSingle(order)) }
+    }
+
+    mutating func cancel() {
+      guard !parents.isEmpty else { return }
+      harness.cancel(random.pick(parents))
+    }
+
+    /// Balances as the venue has them now; asked for and answered in one moment.
+    mutating func observe() {
+      let index = Int(random.next(in: 0...2))
+      let dollars = Int128(truth.dollars[index]) * InvariantTests.dollarUnit
+      let coins = Int128(truth.coins[index]) * InvariantTests.coinUnit
+      harness.balance(index, CoreHarness.usd, Amount(mantissa: dollars))
+      harness.balance(index, CoreHarness.btc, Amount(mantissa: coins))
+    }
+
+    mutating func flap() {
+      let venue = VenueID(UInt8(random.next(in: 0...2)))
+      let link = random.pick(VenueLink.allCases)
+      harness.process(.linkChanged(venue, link, isUp: random.chance(75)))
+    }
+
+    mutating func haltOrResume() {
+      harness.process(
+        random.chance(20) ? .haltRequested(requestID: 1) : .resumeRequested(requestID: 2))
+    }
+
+    /// Reports about nothing, with whatever in them.
+    mutating func garbage() {
+      let kinds: [VenueExecutionReport.Kind] = [
+        .sent, .acknowledged, .canceled, .expired, .cancelRejected, .stillOpen, .notFound,
+        .queryFailed,
+      ]
+      let id = ChildOrderID(
+        instance: random.chance(50) ? 7 : 9, epoch: 0,
+        parent: ParentOrderID(UInt64(random.next(in: 0...5))), child: 60_000)
+      var report = VenueExecutionReport(
+        venue: VenueID(UInt8(random.next(in: 0...9))), child: id, kind: random.pick(kinds))
+      report.cumulativeQuantity = Quantity(mantissa: random.next(in: -5...5))
+      harness.process(.childReport(report))
+    }
+
+    /// The process dies; a new one starts from the facts and asks the venues.
+    mutating func crash() {
+      let hash = harness.hash
+      var core = harness.recovered()
+      #expect(core.stateHash == hash, "seed \(seed): recovery")
+      truth.loseDeliveries()
+      harness.unreleased = []
+      var outbox = Outbox()
+      core.startEpoch(harness.core.epoch + 1, at: harness.now, into: &outbox)
+      core.beginReconciliation(at: harness.now, into: &outbox)
+      harness.core = core
+      harness.facts += outbox.facts
+      for pending in outbox.commands { carryOut(pending.command) }
+      connect()
+      for _ in 0..<3 { observe() }
+    }
+
+    // The invariants.
+
+    mutating func check() {
+      for id in parents {
+        guard let parent = harness.core.parent(id) else { continue }
+        check(parent)
+      }
+      #expect(truth.repeated == 0, "seed \(seed): an order left twice")
+      #expect(truth.lowest >= 0, "seed \(seed): a balance was overdrawn")
+    }
+
+    mutating func check(_ parent: ParentOrder) {
+      var filled = Quantity.zero
+      var leaves = Quantity.zero
+      for child in harness.core.children(of: parent.id) {
+        filled += child.cumulativeQuantity
+        leaves += child.leavesQuantity
+        check(child, parent)
+      }
+      #expect(parent.filledQuantity == filled, "seed \(seed)")
+      #expect(parent.openLeaves == leaves, "seed \(seed)")
+      #expect(filled + leaves <= parent.order.quantity, "seed \(seed): more than was ordered")
+      #expect(parent.isOpen || leaves == .zero, "seed \(seed): closed before its children")
+    }
+
+    mutating func check(_ child: ChildOrder, _ parent: ParentOrder) {
+      #expect(child.cumulativeQuantity <= child.order.quantity, "seed \(seed)")
+      let limit = parent.effectiveLimit
+      let isInside =
+        parent.order.side == .buy
+        ? child.order.limitPrice <= limit : child.order.limitPrice >= limit
+      #expect(isInside, "seed \(seed): a child beyond its parent's limit")
+      if let real = truth.find(child.id) {
+        #expect(child.cumulativeQuantity.mantissa <= real.filled, "seed \(seed)")
+        if !child.isOpen {
+          #expect(
+            child.cumulativeQuantity.mantissa == real.filled, "seed \(seed): closed too early")
+          #expect(!child.isAbandoned && child.outcome != .neverAccepted, "seed \(seed)")
+        }
+      }
+      if !child.isOpen {
+        let known = closed[child.id] ?? child.cumulativeQuantity
+        #expect(child.cumulativeQuantity >= known, "seed \(seed): fills went away")
+        closed[child.id] = child.cumulativeQuantity
+      }
+    }
+
+    // The end: no more faults, and everything must come to rest.
+
+    mutating func settle() {
+      truth.isFaulty = false
+      connect()
+      harness.process(.resumeRequested(requestID: 3))
+      for _ in 0..<400 where harness.core.openParentCount > 0 || !truth.isIdle {
+        harness.pass(milliseconds: 250)
+        for command in harness.commands { carryOut(command) }
+        for order in harness.unreleased { release(order) }
+        for report in truth.due(at: harness.now) {
+          harness.process(.childReport(report))
+          harness.commands.forEach { carryOut($0) }
+        }
+        check()
+      }
+      #expect(harness.core.openChildren().isEmpty, "seed \(seed): a child never ended")
+      let open = parents.filter { harness.core.parent($0)?.isOpen == true }
+      #expect(open.isEmpty, "seed \(seed): a parent never ended")
+      checkPositions()
+      let traded = truth.orders.filter { $0.filled > 0 }.count
+      #expect(traded > 0, "seed \(seed): nothing was traded, so nothing was tested")
+      #expect(harness.hash == harness.recoveredHash, "seed \(seed): recovery")
+    }
+
+    /// Positions are what the venues really moved, to the last unit.
+    func checkPositions() {
+      for index in 0..<InvariantTests.venues {
+        let venue = VenueID(UInt8(index))
+        let dollars = Int128(truth.dollars[index] - 40_000_000) * InvariantTests.dollarUnit
+        let coins = Int128(truth.coins[index] - 4000) * InvariantTests.coinUnit
+        #expect(harness.core.position(venue, CoreHarness.usd).mantissa == dollars, "seed \(seed)")
+        #expect(harness.core.position(venue, CoreHarness.btc).mantissa == coins, "seed \(seed)")
+        #expect(harness.core.account(venue, CoreHarness.usd).reserved == .zero, "seed \(seed)")
+        #expect(harness.core.account(venue, CoreHarness.btc).reserved == .zero, "seed \(seed)")
+      }
+    }
+  }
+}
