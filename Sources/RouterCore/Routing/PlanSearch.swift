@@ -17,6 +17,8 @@ struct PlanSearch: ~Copyable, Sendable {
   private(set) var singleCost: Int128 = 0
   /// The relaxed cost of the planned quantity.
   private(set) var bound: Int128 = 0
+  /// The worst all-in unit that the answer takes, as a positive number.
+  private(set) var marginalUnit: Int128 = 0
   /// No plan can reach more than this.
   private(set) var greatestQuantity: Int64 = 0
   /// The most that each venue allows.
@@ -25,6 +27,9 @@ struct PlanSearch: ~Copyable, Sendable {
   // The problem.
   private var target: Int64 = 0
   private var maximumChildren = 0
+  /// The relaxation at the root.
+  private var rootQuantity: Int64 = -1
+  private var rootCost: Int128 = 0
 
   // The node at hand.
   var low = FixedBuffer<Int64>(repeating: 0, count: venues)
@@ -54,7 +59,16 @@ struct PlanSearch: ~Copyable, Sendable {
       nodes += 1
       visit(offers)
     }
-    bound = relaxedCost(offers, of: bestQuantity)
+    bound = bestQuantity == rootQuantity ? rootCost : relaxedCost(offers, of: bestQuantity)
+    findMarginalUnit(offers)
+  }
+
+  private mutating func findMarginalUnit(_ offers: borrowing PlanOffers) {
+    var worst = Int128.min
+    for venue in 0..<offers.count where bestTake[venue] > 0 {
+      worst = max(worst, offers.key(venue, offers.level(venue, holding: bestTake[venue])))
+    }
+    marginalUnit = abs(worst)
   }
 
   private mutating func start(_ offers: borrowing PlanOffers, _ request: PlanRequest) {
@@ -67,6 +81,8 @@ struct PlanSearch: ~Copyable, Sendable {
     singleCost = 0
     bound = 0
     greatestQuantity = 0
+    marginalUnit = 0
+    rootQuantity = -1
     maximumChildren = request.maximumChildren
     var common: Int64 = 0
     for venue in 0..<offers.count {
@@ -106,6 +122,10 @@ struct PlanSearch: ~Copyable, Sendable {
 
   private mutating func visit(_ offers: borrowing PlanOffers) {
     guard limitChildren(offers), let relaxed = relax(offers, to: target) else { return }
+    if nodes == 1 {
+      rootQuantity = relaxed.quantity
+      rootCost = relaxed.cost
+    }
     if relaxed.quantity < bestQuantity { return }
     if relaxed.quantity == bestQuantity && relaxed.cost >= bestCost { return }
     roundToIncrements(offers)

@@ -51,23 +51,13 @@ public struct Planner: ~Copyable, Sendable {
       search.bestQuantity == search.greatestQuantity && search.bestCost == search.bound
     plan.nodes = search.nodes
     plan.legCount = offers.count
-    plan.marginalUnit = marginalUnit()
+    plan.marginalUnit = search.marginalUnit
     plan.single = RoutePlan.SingleVenue()
     if let single = search.singleVenue {
       plan.single.venue = offers.terms[single].venue
       plan.single.quantity = Quantity(mantissa: search.singleQuantity)
       plan.single.cost = positive(search.singleCost)
     }
-  }
-
-  /// The worst all-in unit that the plan takes, as a positive number.
-  private func marginalUnit() -> Int128 {
-    var worst: Int128?
-    for venue in 0..<offers.count where search.bestTake[venue] > 0 {
-      let last = offers.level(venue, holding: search.bestTake[venue])
-      worst = max(worst ?? .min, offers.key(venue, last))
-    }
-    return abs(worst ?? 0)
   }
 
   private func positive(_ cost: Int128) -> AllInCost {
@@ -127,7 +117,7 @@ public struct Planner: ~Copyable, Sendable {
   /// Whether the venue's best level is better than the worst one taken.
   private func isCheaper(_ venue: Int) -> Bool {
     let best = abs(offers.key(venue, 0))
-    return request.side == .buy ? best < marginalUnit() : best > marginalUnit()
+    return request.side == .buy ? best < search.marginalUnit : best > search.marginalUnit
   }
 
   /// Why a venue that could have helped was left out: its own least slice, or the cap on children.

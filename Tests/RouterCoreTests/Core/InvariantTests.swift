@@ -4,6 +4,9 @@ import Testing
 /// Seeded histories of faults and crashes, with the invariants checked after every event.
 struct InvariantTests {
   private static let venues = 3
+  /// Enough for about one order at each venue.
+  private static let dollars: Int64 = 3_000_000
+  private static let coins: Int64 = 300
   /// A cent of price times a ten-thousandth of quantity, in `Amount`.
   private static let dollarUnit: Int128 = 10_000_000_000
   private static let coinUnit: Int128 = 1_000_000_000_000
@@ -29,7 +32,8 @@ struct InvariantTests {
       random = SeededRandom(seed: seed)
       // Tight enough that planning beyond a balance would show.
       truth = VenueTruth(
-        venues: InvariantTests.venues, dollars: 40_000_000, coins: 4000, seed: seed &+ 1)
+        venues: InvariantTests.venues, dollars: InvariantTests.dollars,
+        coins: InvariantTests.coins, seed: seed &+ 1)
       for index in 0..<InvariantTests.venues {
         var listing = harness.listing(index)
         listing.takerFee = FeeRate(partsPerHundredMillion: 100_000)
@@ -38,6 +42,7 @@ struct InvariantTests {
         harness.process(.listingChanged(listing))
       }
       connect()
+      for index in 0..<InvariantTests.venues { observe(index) }
     }
 
     func connect() {
@@ -55,7 +60,7 @@ struct InvariantTests {
       case 0...6: quote()
       case 7...10: submit()
       case 11: cancel()
-      case 12: observe()
+      case 12: observe(Int(random.next(in: 0...2)))
       case 13: flap()
       case 14: if random.chance(15) { crash() }
       case 15: garbage()
@@ -80,7 +85,8 @@ struct InvariantTests {
     mutating func carryOut(_ command: VenueCommand) {
       switch command {
       case .query(let child): truth.query(child, at: harness.now)
-      case .newOrder, .cancel, .refreshBalances: break
+      case .refreshBalances(let venue): if random.chance(70) { observe(venue.index) }
+      case .newOrder, .cancel: break
       }
     }
 
@@ -118,8 +124,7 @@ struct InvariantTests {
     }
 
     /// Balances as the venue has them now; asked for and answered in one moment.
-    mutating func observe() {
-      let index = Int(random.next(in: 0...2))
+    func observe(_ index: Int) {
       let dollars = Int128(truth.dollars[index]) * InvariantTests.dollarUnit
       let coins = Int128(truth.coins[index]) * InvariantTests.coinUnit
       harness.balance(index, CoreHarness.usd, Amount(mantissa: dollars))
@@ -166,7 +171,7 @@ struct InvariantTests {
       harness.facts += outbox.facts
       for pending in outbox.commands { carryOut(pending.command) }
       connect()
-      for _ in 0..<3 { observe() }
+      for index in 0..<InvariantTests.venues { observe(index) }
     }
 
     // The invariants.
@@ -245,8 +250,9 @@ struct InvariantTests {
     func checkPositions() {
       for index in 0..<InvariantTests.venues {
         let venue = VenueID(UInt8(index))
-        let dollars = Int128(truth.dollars[index] - 40_000_000) * InvariantTests.dollarUnit
-        let coins = Int128(truth.coins[index] - 4000) * InvariantTests.coinUnit
+        let dollars =
+          Int128(truth.dollars[index] - InvariantTests.dollars) * InvariantTests.dollarUnit
+        let coins = Int128(truth.coins[index] - InvariantTests.coins) * InvariantTests.coinUnit
         #expect(harness.core.position(venue, CoreHarness.usd).mantissa == dollars, "seed \(seed)")
         #expect(harness.core.position(venue, CoreHarness.btc).mantissa == coins, "seed \(seed)")
         #expect(harness.core.account(venue, CoreHarness.usd).reserved == .zero, "seed \(seed)")
