@@ -1,6 +1,8 @@
 /// The venues that can be simulated, by name.
 package enum VenueProfiles {
-  package static let all: [VenueProfile] = [KrakenProfile.value]
+  package static let all: [VenueProfile] = [
+    CoinbaseExchangeProfile.value, KrakenProfile.value,
+  ]
 
   package static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }
 }

@@ -86,6 +86,19 @@ package struct PublicTrade: Sendable {
   package let makerOrderID: UInt64
   package let takerOrderID: UInt64
   package let time: Int64
+
+  package init(
+    tradeID: UInt64, price: Int64, quantity: Int64, takerSide: OrderSide, makerOrderID: UInt64,
+    takerOrderID: UInt64, time: Int64
+  ) {
+    self.tradeID = tradeID
+    self.price = price
+    self.quantity = quantity
+    self.takerSide = takerSide
+    self.makerOrderID = makerOrderID
+    self.takerOrderID = takerOrderID
+    self.time = time
+  }
 }
 
 /// Something that happened to a client's order.
