@@ -21,9 +21,11 @@ func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = []
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, exclude: [], swiftSettings: relaxed)
+    name: name, dependencies: dependencies, exclude: fixtures, swiftSettings: relaxed)
 }
 
 let package = Package(
@@ -63,10 +65,13 @@ let package = Package(
     .executableTarget(
       name: "sluice", dependencies: ["RouterService", "SimulatedVenues", "Wire"],
       swiftSettings: strict),
+    // Replaces malloc to count its calls: for the benchmarks alone.
+    .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
     .executableTarget(
       name: "RouterBenchmarks",
       dependencies: [
         "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
+        "CAllocationCounter",
       ],
       path: "Benchmarks/RouterBenchmarks", swiftSettings: strict),
 
@@ -80,7 +85,9 @@ let package = Package(
       "VenueGatewaysTests", ["VenueGateways", "VenueAdapters", "RouterCore", "Wire", "Platform"]),
     tests("ClientGatewaysTests", ["ClientGateways", "RouterCore", "Wire", "Platform"]),
     tests("SimulatedVenuesTests", ["SimulatedVenues", "Simulation", "Wire", "Platform"]),
-    tests("RouterServiceTests", ["RouterService", "RouterCore", "Wire", "Platform", "Journal"]),
+    tests(
+      "RouterServiceTests", ["RouterService", "RouterCore", "Wire", "Platform", "Journal"],
+      fixtures: ["Fixtures"]),
     tests(
       "EndToEndTests",
       ["RouterService", "SimulatedVenues", "Simulation", "RouterCore", "Wire", "Platform"]),

@@ -1,1 +1,3 @@
-print("benchmarks")
+import Glibc
+
+exit(BenchmarkCommand.run(Array(CommandLine.arguments.dropFirst())))

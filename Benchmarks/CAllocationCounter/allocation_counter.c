@@ -1,0 +1,76 @@
+#define _GNU_SOURCE
+#include "CAllocationCounter.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+
+// glibc's own functions behind the names that are replaced here.
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
+
+static uint64_t allocations;
+
+static inline void count(void) {
+    __atomic_fetch_add(&allocations, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t benchmark_allocation_count(void) {
+    return __atomic_load_n(&allocations, __ATOMIC_RELAXED);
+}
+
+void *malloc(size_t size) {
+    count();
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+    count();
+    return __libc_calloc(number, size);
+}
+
+void *realloc(void *memory, size_t size) {
+    count();
+    return __libc_realloc(memory, size);
+}
+
+void free(void *memory) {
+    __libc_free(memory);
+}
+
+void *memalign(size_t alignment, size_t size) {
+    count();
+    return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    count();
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size) {
+    if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0) {
+        return EINVAL;
+    }
+    count();
+    void *memory = __libc_memalign(alignment, size);
+    if (memory == NULL) {
+        return ENOMEM;
+    }
+    *result = memory;
+    return 0;
+}
+
+int benchmark_pin_to_processor(void) {
+    cpu_set_t set;
+    int processor = sched_getcpu();
+    if (processor < 0) {
+        return errno;
+    }
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+}

@@ -1,0 +1,79 @@
+import CAllocationCounter
+import Foundation
+
+/// The benchmarks' command line.
+enum BenchmarkCommand {
+  private static let usage = """
+    usage: RouterBenchmarks [--filter PREFIX] [--quick] [--json FILE]
+
+      --filter PREFIX  only benchmarks whose name begins so
+      --quick          a twentieth of the calls, for checks of the allocation counts
+      --json FILE      also write the measurements to FILE
+    """
+
+  private struct Arguments {
+    var filter = ""
+    var isQuick = false
+    var jsonPath: String?
+  }
+
+  static func run(_ arguments: [String]) -> Int32 {
+    guard let arguments = parse(arguments) else {
+      say(usage)
+      return 2
+    }
+    #if DEBUG
+      say("this is a debug build: its times mean nothing")
+    #endif
+    if benchmark_pin_to_processor() != 0 { say("the thread could not be pinned") }
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    var benchmarker = Benchmarker(filter: arguments.filter, isQuick: arguments.isQuick) { name in
+      if isTerminal { write("\r\u{1B}[K\(name)") }
+    }
+    BookBenchmarks.run(&benchmarker)
+    PlanBenchmarks.run(&benchmarker)
+    DecodeBenchmarks.run(&benchmarker)
+    if isTerminal { write("\r\u{1B}[K") }
+    guard !benchmarker.measurements.isEmpty else {
+      say("no benchmark begins with \(arguments.filter)")
+      return 2
+    }
+    print(BenchmarkReport.table(benchmarker.measurements))
+    return save(benchmarker.measurements, arguments.jsonPath)
+  }
+
+  private static func save(_ measurements: [Measurement], _ path: String?) -> Int32 {
+    guard let path else { return 0 }
+    do {
+      try Data(BenchmarkReport.json(measurements)).write(to: URL(fileURLWithPath: path))
+      return 0
+    } catch {
+      say("\(path): \(error.localizedDescription)")
+      return 1
+    }
+  }
+
+  private static func parse(_ arguments: [String]) -> Arguments? {
+    var result = Arguments()
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--quick": result.isQuick = true
+      case "--filter":
+        guard let value = rest.popFirst() else { return nil }
+        result.filter = value
+      case "--json":
+        guard let value = rest.popFirst() else { return nil }
+        result.jsonPath = value
+      default: return nil
+      }
+    }
+    return result
+  }
+
+  private static func say(_ text: String) { write(text + "\n") }
+
+  private static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}
