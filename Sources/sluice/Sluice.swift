@@ -6,7 +6,7 @@ enum Sluice {
   static let version = "0.1.0"
 
   static let commands: [Command] = [
-    .demo, .run, .venue, .order, .book, .venues, .positions, .halt, .resume, .version,
+    .demo, .run, .venue, .order, .book, .venues, .positions, .halt, .resume, .replay, .version,
   ]
 
   static func main() {

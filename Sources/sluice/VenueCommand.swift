@@ -19,6 +19,8 @@ extension Command {
                             (default .sluice/credentials)
         --state DIR         keep orders, fills and balances there over restarts (default: memory)
         --seed N            another market; venues with the same seed agree on prices
+        --taker-fee-bps F, --maker-fee-bps F  the accounts' fee rates (default: the venue's own
+                            public schedule)
         --clock-offset-ms N how far the venue's clock is ahead
         --no-rate-limits    count requests but never refuse them
         --no-market         leave the books to the clients
@@ -34,7 +36,7 @@ extension Command {
         words,
         options: [
           "port", "admin-port", "certificates", "credentials", "state", "seed", "clock-offset-ms",
-          "ready-file",
+          "ready-file", "taker-fee-bps", "maker-fee-bps",
         ], switches: ["no-rate-limits", "no-market", "plain", "until-stdin-closes"],
         maximumWords: 1)
       let options = try VenueCommand.options(arguments)
@@ -61,6 +63,12 @@ enum VenueCommand {
     if let seed = try arguments.integer("seed", 0...Int.max) { options.seed = UInt64(seed) }
     if let offset = try arguments.integer("clock-offset-ms", -86_400_000...86_400_000) {
       options.clockOffsetMilliseconds = Int64(offset)
+    }
+    if let taker = arguments["taker-fee-bps"] {
+      let maker = arguments["maker-fee-bps"] ?? taker
+      guard options.setFees(takerBasisPoints: taker, makerBasisPoints: maker) else {
+        throw Arguments.Failure(description: "fees must be decimals in basis points, such as 7.5")
+      }
     }
     options.enforcesRateLimits = !arguments.has("no-rate-limits")
     options.hasMarket = !arguments.has("no-market")

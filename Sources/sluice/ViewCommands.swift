@@ -3,6 +3,10 @@ internal import RouterService
 internal import Wire
 
 extension Command {
+  static let replay = Command(
+    name: "replay", summary: "captured market data through the same decoders and books",
+    usage: ReplayCommand.usage, run: { words in ReplayCommand.run(arguments: words) })
+
   static let book = Command(
     name: "book", summary: "the consolidated ladder of a symbol",
     usage: """
