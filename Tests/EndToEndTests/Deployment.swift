@@ -21,7 +21,8 @@ final class Deployment {
   var symbols = ["BTC-USD", "ETH-USD"]
 
   init(_ names: [String], configure: (inout VenueServerOptions) -> Void = { _ in }) throws {
-    directory = FileManager.default.temporaryDirectory
+    directory =
+      FileManager.default.temporaryDirectory
       .appendingPathComponent("sluice-e2e-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     curl = try CurlClient(options: CurlOptions())
@@ -170,7 +171,8 @@ final class Deployment {
   }
 
   func submit(
-    _ side: String, _ quantity: String, _ symbol: String = "BTC-USD", id: String = UUID().uuidString,
+    _ side: String, _ quantity: String, _ symbol: String = "BTC-USD",
+    id: String = UUID().uuidString,
     _ more: String = #""type":"market","time_in_force":"gtc","expires_in_ms":40000"#
   ) throws -> JSONValue {
     let body =

@@ -47,7 +47,10 @@ import Wire
 
   @Test func `a large order is split over all venues`() throws {
     guard Self.venues.count > 1 else { return }
-    let deployment = try Deployment(Self.venues)
+    let deployment = try Deployment(Self.venues) { options in
+      let isSet = options.setFees(takerBasisPoints: "10", makerBasisPoints: "5")
+      #expect(isSet)
+    }
     try deployment.startService()
     try deployment.waitUntilUp()
     let before = try balances(deployment)
@@ -99,9 +102,13 @@ import Wire
     try deployment.waitUntilUp()
     let before = try balances(deployment)
     try deployment.fault(venue, #"{"kind":"drop_streams"}"#)
+    try deployment.wait("the loss is noticed") {
+      let channels = try deployment.venue(venue)?["channels"]?.array ?? []
+      return !channels.isEmpty && channels.allSatisfy { ($0["reconnects"]?.int64 ?? 0) > 0 }
+    }
+    try deployment.waitUntilUp()
     let order = try deployment.ended(try deployment.submit("sell", "0.6"))
     #expect(order["status"]?.string == "filled", "\(OrderText.whole(order))")
-    try deployment.waitUntilUp()
     try expectAgreement(deployment, before)
   }
 

@@ -5,6 +5,9 @@ internal import Wire
 /// The three simulated venues of the demonstration, and what they say of our account.
 final class DemoVenues {
   static let names = ["binance", "coinbase-exchange", "kraken"]
+  /// Taker rates in basis points, as a busy account has them; the public schedules differ by so
+  /// much that one venue would take every order.
+  private static let takerFees = ["10", "9", "10.5"]
 
   let directory: String
   let processes: [VenueProcess]
@@ -12,7 +15,9 @@ final class DemoVenues {
 
   init(directory: String, seed: UInt64) throws(DemoError) {
     self.directory = directory
-    processes = Self.names.map { VenueProcess(name: $0, directory: directory, seed: seed) }
+    processes = zip(Self.names, Self.takerFees).map { name, fee in
+      VenueProcess(name: name, takerFee: fee, directory: directory, seed: seed)
+    }
     do {
       curl = try CurlClient(options: CurlOptions())
     } catch {

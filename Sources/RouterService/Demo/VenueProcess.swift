@@ -8,13 +8,15 @@ final class VenueProcess {
   let name: String
   private let directory: String
   private let seed: UInt64
+  private let takerFee: String
   private var process: Process?
   private var lifeline: Pipe?
   private(set) var port = 0
   private(set) var adminPort = 0
 
-  init(name: String, directory: String, seed: UInt64) {
+  init(name: String, takerFee: String, directory: String, seed: UInt64) {
     self.name = name
+    self.takerFee = takerFee
     self.directory = directory
     self.seed = seed
   }
@@ -33,6 +35,7 @@ final class VenueProcess {
       "venue", name, "--port", "\(port)", "--admin-port", "\(adminPort)", "--seed", "\(seed)",
       "--state", "\(directory)/\(name)", "--certificates", "\(directory)/certificates",
       "--credentials", "\(directory)/credentials", "--ready-file", readyFile,
+      "--taker-fee-bps", takerFee,
       "--until-stdin-closes",
     ]
     let lifeline = Pipe()
