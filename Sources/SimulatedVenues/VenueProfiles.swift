@@ -1,7 +1,7 @@
 /// The venues that can be simulated, by name.
 package enum VenueProfiles {
   package static let all: [VenueProfile] = [
-    CoinbaseExchangeProfile.value, KrakenProfile.value,
+    BinanceProfile.value, CoinbaseExchangeProfile.value, KrakenProfile.value,
   ]
 
   package static func named(_ name: String) -> VenueProfile? { all.first { $0.name == name } }
