@@ -84,6 +84,24 @@ struct ReadModelTests {
     #expect(model.positions[quote]?.mantissa == -order.notional.mantissa * powerOfTen(10) - 50)
   }
 
+  @Test func `a fee in the base asset counts at its fill's price`() throws {
+    var model = model()
+    model.apply(intended())
+    // 0.5 BTC at 100.00 with a fee of 0.0005 BTC: 0.05 USD.
+    var record = FillRecorded(
+      child: Self.childID, listing: ListingID(0), side: .buy,
+      executionID: ShortText(truncating: "e1"), quantity: Quantity(mantissa: 5_000),
+      price: Price(mantissa: 10_000), fee: Amount(mantissa: 5_000_000_000_000),
+      feeAsset: AssetID(0), liquidity: .taker, venueTime: time(1), at: time(1))
+    model.apply(.fillRecorded(record))
+    let order = try #require(model.orders[ParentOrderID(7)])
+    #expect(order.feesInQuote.mantissa == 500_000_000_000_000)
+    #expect(!order.hasOtherFees)
+    record.feeAsset = AssetID(9)
+    model.apply(.fillRecorded(record))
+    #expect(model.orders[ParentOrderID(7)]?.hasOtherFees == true)
+  }
+
   @Test func `an order goes through its states by name`() throws {
     var model = model()
     #expect(model.orders[ParentOrderID(7)]?.status == "working")

@@ -31,18 +31,11 @@ struct Renderer {
       over: Int128(quantity.mantissa) * powerOfTen(Int(instrument.priceScale)))
   }
 
-  /// What a fill cost with its fees in the quote asset: price times quantity plus or minus fees.
-  func allIn(_ order: OrderView, _ instrument: Instrument) -> (total: Amount, complete: Bool) {
-    var total = order.notional.amount(of: instrument)
-    var isComplete = true
-    for fee in order.fees {
-      guard fee.asset == instrument.quote else {
-        isComplete = isComplete && fee.amount == .zero
-        continue
-      }
-      total += order.accepted.order.side == .buy ? fee.amount : -fee.amount
-    }
-    return (total, isComplete)
+  /// What the fills cost with their fees in the quote asset (a sell: what they brought).
+  func allIn(_ order: OrderView, _ instrument: Instrument) -> Amount {
+    let notional = order.notional.amount(of: instrument)
+    return order.accepted.order.side == .buy
+      ? notional + order.feesInQuote : notional - order.feesInQuote
   }
 
   func write(_ order: OrderView, children: Bool, to json: inout JSONWriter) {
@@ -83,13 +76,13 @@ struct Renderer {
     json.field("leaves_quantity", quantity(order.leaves, instrument))
     json.field("notional", notional(order.notional, instrument))
     writeOptional("average_price", average(order.notional, over: order.filled, instrument), &json)
-    let (total, isComplete) = allIn(order, instrument)
+    let total = allIn(order, instrument)
     json.field("cost", amount(total))
     let allInPrice =
-      order.filled > .zero && isComplete
+      order.filled > .zero && !order.hasOtherFees
       ? DecimalQuotient.text(
-        total.mantissa / powerOfTen(Amount.scale - instrument.notionalScale),
-        over: Int128(order.filled.mantissa) * powerOfTen(Int(instrument.priceScale))) : nil
+        total.mantissa,
+        over: order.filled.amount(of: instrument).mantissa) : nil
     writeOptional("all_in_price", allInPrice, &json)
     write(order.fees, to: &json)
     writeComparison(of: order, instrument, to: &json)

@@ -9,6 +9,10 @@ package struct OrderView: Sendable {
   package var notional = Notional.zero
   /// By asset, in the order in which the fees came.
   package var fees: [(asset: AssetID, amount: Amount)] = []
+  /// All fees in the quote asset; what was taken from the base counts at its fill's price.
+  package var feesInQuote = Amount.zero
+  /// A fee was taken in a third asset, which has no price here.
+  package var hasOtherFees = false
   package var plans: [PlanView] = []
   package var children: [ChildView] = []
   package var updatedAt: Timestamp
@@ -30,6 +34,23 @@ package struct OrderView: Sendable {
 
   package var leaves: Quantity {
     closed == nil ? accepted.order.quantity - filled : .zero
+  }
+
+  /// Adds a fill's fee to `feesInQuote`, rounded up to the last place.
+  mutating func value(_ fill: FillRecorded, _ instrument: Instrument) {
+    if fill.feeAsset == instrument.quote {
+      feesInQuote += fill.fee
+    } else if fill.feeAsset == instrument.base {
+      let scale = powerOfTen(Int(instrument.priceScale))
+      let (product, overflow) = fill.fee.mantissa.multipliedReportingOverflow(
+        by: Int128(fill.price.mantissa))
+      hasOtherFees = hasOtherFees || overflow
+      if !overflow {
+        feesInQuote += Amount(mantissa: product / scale + (product % scale > 0 ? 1 : 0))
+      }
+    } else {
+      hasOtherFees = hasOtherFees || fill.fee != .zero
+    }
   }
 
   mutating func addFee(_ amount: Amount, _ asset: AssetID) {

@@ -110,6 +110,7 @@ package struct ReadModel: Sendable {
       order.filled += fill.quantity
       order.notional += notional
       order.addFee(fill.fee, fill.feeAsset)
+      order.value(fill, instrument)
     }
     updateChild(fill.child, at: fill.at) { child in
       child.filled += fill.quantity

@@ -41,6 +41,34 @@ enum CaptureReader {
   private static func readCompressed(
     _ path: String, _ body: (CaptureBytes, Int) throws(ReplayError) -> Bool
   ) throws(ReplayError) {
+    let (process, output) = try startGzip(path)
+    let isWhole: Bool
+    do {
+      isWhole = try readLines(output.fileHandleForReading, path, body)
+    } catch {
+      end(process)
+      throw error
+    }
+    guard isWhole else { return end(process) }
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw .unreadable(path, reason: "gzip says that it is damaged")
+    }
+  }
+
+  /// Not with SIGTERM: a child that was started on a dispatch thread has it blocked.
+  private static func end(_ process: Process) {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  /// Held while a pipe has both ends here: a child started meanwhile would inherit the writing end
+  /// and keep the reader from ever seeing the end.
+  private static let starting = NSLock()
+
+  private static func startGzip(_ path: String) throws(ReplayError) -> (Process, Pipe) {
+    starting.lock()
+    defer { starting.unlock() }
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -52,19 +80,7 @@ enum CaptureReader {
     } catch {
       throw .unreadable(path, reason: "gzip cannot be started: \(error)")
     }
-    let isWhole: Bool
-    do {
-      isWhole = try readLines(output.fileHandleForReading, path, body)
-    } catch {
-      process.terminate()
-      process.waitUntilExit()
-      throw error
-    }
-    if !isWhole { process.terminate() }
-    process.waitUntilExit()
-    guard !isWhole || process.terminationStatus == 0 else {
-      throw .unreadable(path, reason: "gzip says that it is damaged")
-    }
+    return (process, output)
   }
 
   /// - Returns: Whether the end was reached.

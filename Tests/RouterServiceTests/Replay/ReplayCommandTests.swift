@@ -14,7 +14,7 @@ struct ReplayCommandTests {
   }
 
   @Test(arguments: [
-    [], ["--venue"], ["--venue", "nowhere", "x"], ["--at", "noon", "x"], ["x", "y"], ["--fast"],
+    [], ["--venue"], ["--venue", "nowhere", "x"], ["--at", "noon", "x"], ["--fast"],
   ])
   func `wrong arguments exit with 2 and the usage`(arguments: [String]) {
     let result = run(arguments)
