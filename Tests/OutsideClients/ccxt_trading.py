@@ -120,12 +120,12 @@ class CcxtTrading:
             for _ in range(25):
                 book = await exchange.watch_order_book(self.symbol)
                 self.check_book(book)
-                seen.append((tuple(map(tuple, book["bids"][:10])), tuple(map(tuple, book["asks"][:10]))))
+                seen.append(tuple(tuple(row) for row in book["bids"][:10] + book["asks"][:10]))
             fetched = await exchange.fetch_order_book(self.symbol, 20)
             return seen, fetched
         seen, fetched = self.watching(body)
         self.assertGreater(len(set(seen)), 5, "the book does not move")
-        last = seen[-1][0][0][0]
+        last = seen[-1][0][0]
         self.assertLess(abs(last - fetched["bids"][0][0]) / last, 0.005)
 
     def test_watches_its_orders(self):
@@ -172,7 +172,8 @@ class CcxtTrading:
         self.assertEqual((found["price"], found["amount"], found["filled"]), (price, 0.02, 0))
         held = self.held(decimal(price) * Decimal("0.02"))
         self.assertEqual(self.venue.balances()[self.quote], (before[0], before[1] + held))
-        self.assertEqual(decimal(self.exchange.fetch_balance()[self.quote]["used"]), before[1] + held)
+        used = self.exchange.fetch_balance()[self.quote]["used"]
+        self.assertEqual(decimal(used), before[1] + held)
         opened = self.exchange.fetch_open_orders(self.symbol)
         self.assertEqual([row["id"] for row in opened], [order["id"]])
         self.exchange.cancel_order(order["id"], self.symbol)

@@ -74,7 +74,8 @@ def main(patterns):
     count = {word: sum(row[3].startswith(word) for row in rows.rows)
              for word in ("passed", "FAILED", "skipped")}
     print(f"\n{time.monotonic() - began:.0f} s")
-    print(f"outside: {count['passed']} passed, {count['FAILED']} failed, {count['skipped']} skipped")
+    print(f"outside: {count['passed']} passed, {count['FAILED']} failed, "
+          f"{count['skipped']} skipped")
     return 0 if count["FAILED"] == 0 and count["passed"] > 0 else 1
 
 

@@ -10,11 +10,11 @@ import unittest
 import verify_requests
 from verify_requests import verdict
 
-KRAKEN_SECRET = ("kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1h"
-                 "uXg==")
+KRAKEN_SECRET = ("kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6"
+                 "F1huXg==")
 KRAKEN_BODY = "nonce=1616492376594&ordertype=limit&pair=XBTUSD&price=37500&type=buy&volume=1.25"
-KRAKEN_SIGN = ("4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwL"
-               "UQ==")
+KRAKEN_SIGN = ("4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8"
+               "ndwLUQ==")
 BINANCE_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 BINANCE_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
 COINBASE_SECRET = base64.b64encode(bytes(range(64))).decode()
@@ -57,17 +57,18 @@ class KrakenVerdicts(Verdicts):
         body = ('{"nonce":"1616492376594","ordertype":"limit","pair":"XBTUSD","price":"37500",'
                 '"type":"buy","volume":"1.25"}')
         self.accept(self.request(
-            body, "r/o+GpKxXjV/mls/r5CKLu5R+yzK5psqvQ4hXxMX1nzdxTBhV+ui82QGgPZMMitpFwCOAdPEZMmXgZxD2c"
-            "hJEg==", kind=["Content-Type", "application/json"]))
+            body, "r/o+GpKxXjV/mls/r5CKLu5R+yzK5psqvQ4hXxMX1nzdxTBhV+ui82QGgPZMMitpFwCOAdPEZMmXgZ"
+            "xD2chJEg==", kind=["Content-Type", "application/json"]))
 
     def test_the_balance_vector_is_right(self):
         self.accept(self.request(
-            "nonce=1616492376595", "9qsYnAxkAt04Q9bMOFfYWglY6B/1ShQtPB2GO659iotiVGrR7HnEEhGS8TlToTniR"
-            "3G4Y+HNrzV7X6iksOh5jQ==", "/0/private/Balance"))
+            "nonce=1616492376595", "9qsYnAxkAt04Q9bMOFfYWglY6B/1ShQtPB2GO659iotiVGrR7HnEEhGS8TlTo"
+            "TniR3G4Y+HNrzV7X6iksOh5jQ==", "/0/private/Balance"))
 
     def test_the_widely_copied_wrong_recipe_is_named(self):
         nonce, body = "1616492376594", KRAKEN_BODY
-        sign = verify_requests.kraken_wrong_recipe(KRAKEN_SECRET, "/0/private/AddOrder", nonce, body)
+        path = "/0/private/AddOrder"
+        sign = verify_requests.kraken_wrong_recipe(KRAKEN_SECRET, path, nonce, body)
         self.refuse(self.request(sign=sign), "widely copied recipe")
 
     def test_the_wrong_recipe_has_its_known_output(self):
@@ -222,7 +223,8 @@ class BinanceVerdicts(Verdicts):
         for name in ("timestamp", "recvWindow"):
             if name in params:
                 params[name] = int(params[name])
-        body = json.dumps({"id": "1", "method": method, "params": {**params, "signature": signature}})
+        body = json.dumps(
+            {"id": "1", "method": method, "params": {**params, "signature": signature}})
         return {"venue": "binance", "transport": "ws", "method": "", "target": "/ws-api/v3",
                 "headers": [], "body": body, "key": BINANCE_KEY, "secret": BINANCE_SECRET,
                 "passphrase": ""}
