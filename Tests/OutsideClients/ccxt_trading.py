@@ -62,6 +62,8 @@ class CcxtTrading:
     remembers_cancelled = True
     #: What ccxt makes of the answer to a wrong signature.
     refusal, refusal_text = ccxt.AuthenticationError, ""
+    #: What it makes of the answer to an order below the minimum.
+    too_small = ccxt.InvalidOrder, ""
 
     def client_id(self):
         return str(uuid.uuid4())
@@ -260,8 +262,10 @@ class CcxtTrading:
 
     def test_is_refused_below_the_minimum(self):
         amount = self.exchange.market(self.symbol)["precision"]["amount"]
-        with self.assertRaises(ccxt.InvalidOrder):
+        kind, text = self.too_small
+        with self.assertRaises(kind) as caught:
             self.exchange.create_order(self.symbol, "limit", "buy", amount, self.far_bid())
+        self.assertIn(text, str(caught.exception))
 
     def test_is_told_of_too_many_requests(self):
         self.venue.post("/faults", {"kind": "too_many_requests", "request": "query", "count": 9})

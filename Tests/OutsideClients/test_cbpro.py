@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import cbpro
 
-from harness import Venue, eventually, expected_changes, round_up
+from harness import Venue, eventually, expected_changes
 
 
 class Cbpro(unittest.TestCase):
@@ -51,7 +51,7 @@ class Cbpro(unittest.TestCase):
         self.assertEqual([row["id"] for row in opened], [placed["id"]])
         held = Decimal(self.account("USD")["hold"]) - Decimal(before["hold"])
         notional = Decimal(price) * Decimal("0.02")
-        self.assertEqual(held, notional + round_up(notional * Decimal("0.006"), 8))
+        self.assertEqual(held, notional * Decimal("1.006"))
         self.assertIn(placed["id"], self.client.cancel_order(placed["id"]))
         self.assertEqual(list(self.client.get_orders(product_id=self.product)), [])
         self.assertEqual(self.account("USD"), before)
