@@ -63,7 +63,9 @@ struct NaiveDecoder {
   private var touch: UInt64 { UInt64(truncatingIfNeeded: book.bestBid ?? 0) }
 
   private mutating func apply(_ side: Side, _ price: String, _ quantity: String) {
-    guard let price = Decimal(string: price), let quantity = Decimal(string: quantity) else { return }
+    guard let price = Decimal(string: price), let quantity = Decimal(string: quantity) else {
+      return
+    }
     apply(side, price, quantity)
   }
 
