@@ -27,6 +27,18 @@ outside: deps
 	@command -v python3 >/dev/null || { echo "outside clients: skipped, no python3"; exit 0; }; \
 	  Tests/OutsideClients/run || [ $$? -eq 77 ]
 
+# Seeded fault histories of the core and the planner against its oracle; SEEDS=FIRST-LAST.
+SEEDS = 1-500
+simulate: deps
+	SLUICE_SEEDS=$(SEEDS) swift test --filter 'InvariantTests|PlannerOracleTests'
+
+# The same for ever, a thousand fresh seeds at a time; prints the range that failed and stops.
+soak: deps
+	@first=1; while true; do last=$$((first + 999)); echo "seeds $$first-$$last"; \
+	  $(MAKE) --no-print-directory simulate SEEDS=$$first-$$last >.build/soak.log 2>&1 \
+	    || { grep '✘' .build/soak.log; echo "failed: make simulate SEEDS=$$first-$$last"; exit 1; }; \
+	  first=$$((last + 1)); done
+
 bench: deps
 	swift build -c release --product RouterBenchmarks
 	.build/release/RouterBenchmarks $(BENCH_FLAGS)

@@ -66,7 +66,8 @@ import Wire
     try deployment.startService()
     try deployment.waitUntilUp()
     let before = try balances(deployment)
-    let order = try deployment.ended(try deployment.submit("buy", "6"))
+    // More than the cash at any two venues buys.
+    let order = try deployment.ended(try deployment.submit("buy", "36"))
     #expect(order["status"]?.string == "filled", "\(OrderText.whole(order))")
     let used = Set((order["children"]?.array ?? []).compactMap { $0["venue"]?.string })
     #expect(used == Set(Self.venues))

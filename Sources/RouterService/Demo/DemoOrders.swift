@@ -23,6 +23,8 @@ struct DemoOrders {
     Plan(symbol: "SOL-USD", side: "buy", quantity: "40"),
     Plan(symbol: "BTC-USD", side: "buy", quantity: "4"),
     Plan(symbol: "ETH-USD", side: "buy", quantity: "45"),
+    // More than any two venues hold for us.
+    Plan(symbol: "ETH-USD", side: "sell", quantity: "880"),
     Plan(symbol: "SOL-USD", side: "sell", quantity: "600"),
     Plan(symbol: "BTC-USD", side: "sell", quantity: "2.75"),
   ]

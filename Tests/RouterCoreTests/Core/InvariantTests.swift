@@ -11,7 +11,7 @@ struct InvariantTests {
   private static let dollarUnit: Int128 = 10_000_000_000
   private static let coinUnit: Int128 = 1_000_000_000_000
 
-  @Test(arguments: 1...24 as ClosedRange<UInt64>)
+  @Test(arguments: SeedRange.standing(24))
   func `no history of faults breaks an invariant`(seed: UInt64) {
     var run = Run(seed: seed)
     for _ in 0..<160 { run.step() }

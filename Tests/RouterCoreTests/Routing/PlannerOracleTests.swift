@@ -75,7 +75,7 @@ struct PlannerOracleTests {
     problem.side == .buy ? cost.mantissa : -cost.mantissa
   }
 
-  @Test(arguments: 1...600 as ClosedRange<UInt64>)
+  @Test(arguments: SeedRange.standing(600))
   func `with one lot size the plan equals full enumeration`(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let problem = Self.problem(&random, commonLot: true)
@@ -87,7 +87,7 @@ struct PlannerOracleTests {
     #expect(signed(plan.bound, problem) <= cost, "seed \(seed)")
   }
 
-  @Test(arguments: 1...600 as ClosedRange<UInt64>)
+  @Test(arguments: SeedRange.standing(600))
   func `with any lots no rule is broken and no single venue is better`(seed: UInt64) {
     var random = SeededRandom(seed: seed &+ 10_000)
     let problem = Self.problem(&random, commonLot: false)
