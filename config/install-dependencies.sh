@@ -5,7 +5,7 @@ set -eu
 
 missing=""
 [ -e /usr/include/openssl/ssl.h ] || missing="$missing libssl-dev"
-ls /usr/include/*/curl/curl.h /usr/include/curl/curl.h >/dev/null 2>&1 || missing="$missing libcurl4-openssl-dev"
+[ -n "$(ls /usr/include/*/curl/curl.h /usr/include/curl/curl.h 2>/dev/null)" ] || missing="$missing libcurl4-openssl-dev"
 [ "${1:-}" != python ] || python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -n "$missing" ] || exit 0
 
