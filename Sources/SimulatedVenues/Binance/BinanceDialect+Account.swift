@@ -16,6 +16,9 @@ extension BinanceDialect {
     case .account: return try account(call)
     case .commission: return try commission(call)
     case .orderCounts: return try orderCounts(call)
+    case .marginPairs:
+      try call.parameters.finish()
+      return Self.array([])
     default: return try coins(call)
     }
   }

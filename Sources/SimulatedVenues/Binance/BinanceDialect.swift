@@ -172,7 +172,8 @@ package final class BinanceDialect: VenueDialect {
       return try publicResult(of: call)
     case .placeOrder, .testOrder, .cancelOrder, .cancelOpenOrders, .replaceOrder, .amendOrder:
       return try orderResult(of: call)
-    case .order, .openOrders, .allOrders, .myTrades, .account, .commission, .orderCounts, .coins:
+    case .order, .openOrders, .allOrders, .myTrades, .account, .commission, .orderCounts, .coins,
+      .marginPairs:
       return try accountResult(of: call)
     case .retired: throw .gone
     }

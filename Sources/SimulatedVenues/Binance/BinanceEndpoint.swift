@@ -6,6 +6,8 @@ enum BinanceOperation {
   case dayTicker, priceTicker, bookTicker
   case placeOrder, testOrder, cancelOrder, cancelOpenOrders, replaceOrder, amendOrder
   case order, openOrders, allOrders, myTrades, account, commission, orderCounts, coins
+  /// Wallet and margin metadata, which general clients ask for when they load the markets.
+  case marginPairs
   case retired
 
   /// What a request for it is struck by.
@@ -14,7 +16,7 @@ enum BinanceOperation {
     case .placeOrder, .replaceOrder, .amendOrder: .orderEntry
     case .cancelOrder, .cancelOpenOrders: .cancel
     case .order, .openOrders, .allOrders, .myTrades, .account, .commission, .orderCounts, .coins,
-      .testOrder:
+      .marginPairs, .testOrder:
       .query
     case .ping, .time, .exchangeInfo, .depth, .trades, .aggregateTrades, .averagePrice, .dayTicker,
       .priceTicker, .bookTicker:
@@ -92,6 +94,8 @@ struct BinanceEndpoint {
     BinanceEndpoint(
       .orderCounts, "GET", "/api/v3/rateLimit/order", "account.rateLimits.orders", 40, .account),
     BinanceEndpoint(.coins, "GET", "/sapi/v1/capital/config/getall", "", 10, .account),
+    BinanceEndpoint(.marginPairs, "GET", "/sapi/v1/margin/allPairs", "", 1, .account),
+    BinanceEndpoint(.marginPairs, "GET", "/sapi/v1/margin/isolated/allPairs", "", 1, .account),
     BinanceEndpoint(.retired, "POST", "/api/v3/userDataStream", "userDataStream.start", 2),
     BinanceEndpoint(.retired, "PUT", "/api/v3/userDataStream", "userDataStream.ping", 2),
     BinanceEndpoint(.retired, "DELETE", "/api/v3/userDataStream", "userDataStream.stop", 2),
