@@ -90,7 +90,7 @@ extension KrakenMarketData {
         continue
       }
       guard let symbol = unsafe scanner.string() else { return nil }
-      return feeds.firstIndex { unsafe $0.symbol.elementsEqual(symbol) }
+      return feeds.indices.first { unsafe feeds[$0].symbol.elementsEqual(symbol) }
     }
     return nil
   }
@@ -177,50 +177,49 @@ extension KrakenMarketData {
 // MARK: - What the adapter steers
 
 extension KrakenMarketData {
-  var listings: [ListingID] { feeds.map(\.listing) }
-
   func state(of listing: ListingID) -> KrakenBookFeed.State? {
-    feeds.first { $0.listing == listing }?.state
+    index(of: listing).map { feeds[$0].state }
   }
 
-  /// Listings whose book is broken and not yet asked for again.
-  var brokenListings: [ListingID] {
-    feeds.filter { $0.state == .broken }.map(\.listing)
-  }
-
+  /// Whether a book is broken and not yet asked for again.
   var hasBrokenListings: Bool {
-    feeds.contains { $0.state == .broken }
+    feeds.indices.contains { feeds[$0].state == .broken }
   }
 
   /// Forgets a book until its next snapshot.
   mutating func awaitSnapshot(of listing: ListingID) {
-    guard let index = feeds.firstIndex(where: { $0.listing == listing }) else { return }
+    guard let index = index(of: listing) else { return }
     feeds[index].state = .synchronizing
     feeds[index].book.removeAll()
   }
 
   mutating func setHalted(_ isHalted: Bool, _ listing: ListingID) {
-    guard let index = feeds.firstIndex(where: { $0.listing == listing }) else { return }
+    guard let index = index(of: listing) else { return }
     feeds[index].isHalted = isHalted
   }
 
   func isHalted(_ listing: ListingID) -> Bool {
-    feeds.first { $0.listing == listing }?.isHalted ?? false
+    index(of: listing).map { feeds[$0].isHalted } ?? false
   }
 
   /// The book has to be asked for anew.
   mutating func markBroken(_ listing: ListingID) {
-    guard let index = feeds.firstIndex(where: { $0.listing == listing }) else { return }
+    guard let index = index(of: listing) else { return }
     feeds[index].state = .broken
   }
 
   func digits(of listing: ListingID) -> (price: Int, quantity: Int)? {
-    feeds.first { $0.listing == listing }.map { ($0.priceDigits, $0.quantityDigits) }
+    index(of: listing).map { (feeds[$0].priceDigits, feeds[$0].quantityDigits) }
   }
 
   mutating func setDigits(_ listing: ListingID, price: Int, quantity: Int) {
-    guard let index = feeds.firstIndex(where: { $0.listing == listing }) else { return }
+    guard let index = index(of: listing) else { return }
     feeds[index].setDigits(price: price, quantity: quantity)
     feeds[index].state = .broken
+  }
+
+  /// By index, since a feed that is handed out whole has all its arrays retained.
+  private func index(of listing: ListingID) -> Int? {
+    feeds.indices.first { feeds[$0].listing == listing }
   }
 }
