@@ -3,7 +3,7 @@ import VenueAdapters
 
 /// One message of a venue's depth stream, from its bytes to the changed book.
 enum DecodeBenchmarks {
-  private static let calls = 20_000
+  private static let calls = 200_000
   private static let naiveCalls = 1000
 
   static func run(_ benchmarker: inout Benchmarker) {

@@ -22,7 +22,7 @@ enum PlanBenchmarks {
     let shelf = BookShelf(problems.flatMap(\.books))
     var planner = Planner(levelCapacity: 32)
     var plan = RoutePlan()
-    benchmarker.measure(name, calls: 20_000) { call in
+    benchmarker.measure(name, calls: 50_000) { call in
       let set = call &* 29 % sets
       planner.begin(problems[set].request)
       for venue in 0..<venues {
