@@ -164,8 +164,14 @@ final class CoreThread: VenueGatewayDelegate {
   ) {
     let id = nextRequestID
     nextRequestID += 1
+    let event = make(id)
+    if case .newOrderSingle = event, journal.isShortOfSpace {
+      // What room is left belongs to fills, cancels and halts.
+      completion(.refused(requestID: id, reason: .journalFailed))
+      return
+    }
     completions[id] = completion
-    process(make(id), at: clock.now)
+    process(event, at: clock.now)
   }
 
   /// The first facts of this run; nothing has been sent before them.

@@ -23,7 +23,7 @@ struct Recovery: ~Copyable {
     var core = RouterCore(CoreConfiguration(instance: settings.instance))
     var registry = Registry()
     var facts: [Fact] = []
-    do throws(JournalError) {
+    do {
       let journal = try JournalWriter(
         directory: directory, instance: settings.instance, durability: settings.durability,
         onDurable: onDurable)
@@ -32,7 +32,13 @@ struct Recovery: ~Copyable {
         core.apply(fact)
         registry.apply(fact)
       }
+      guard !core.hasOverflowed else {
+        throw StartError.journal(
+          "\(directory) holds more open orders than this build's tables; nothing was sent")
+      }
       return Recovery(facts: facts, registry: registry, core: core, journal: journal)
+    } catch let error as StartError {
+      throw error
     } catch {
       throw .journal("\(error)")
     }

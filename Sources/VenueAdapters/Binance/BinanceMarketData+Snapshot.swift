@@ -214,7 +214,8 @@ extension BinanceMarketData {
           bidCount: Int32(truncatingIfNeeded: bids.count),
           askStart: Int32(truncatingIfNeeded: asks.lowerBound),
           askCount: Int32(truncatingIfNeeded: asks.count), subscribedDepth: 0,
-          venueTime: .distantPast, receivedAt: time)))
+          venueTime: .distantPast, receivedAt: time,
+          snapshotLimit: Int32(truncatingIfNeeded: snapshotDepth))))
   }
 
   private mutating func publish(
