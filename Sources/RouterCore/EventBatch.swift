@@ -3,6 +3,11 @@ package struct EventBatch: Sendable {
   @usableFromInline package internal(set) var events: [Event] = []
   @usableFromInline package internal(set) var levels: [BookLevel] = []
 
+  /// A batch of one event without levels.
+  package init(_ event: Event) {
+    events = [event]
+  }
+
   package init(eventCapacity: Int = 64, levelCapacity: Int = 4096) {
     events.reserveCapacity(eventCapacity)
     levels.reserveCapacity(levelCapacity)

@@ -22,6 +22,14 @@ extension RouterCore {
     return true
   }
 
+  /// Whether a child that has passed `release` and waits for a connection may still leave.
+  package func mayStillLeave(_ id: ChildOrderID, at now: Timestamp) -> Bool {
+    guard let child = orders.slot(of: id), orders.children[child].status == .intended else {
+      return false
+    }
+    return obstacle(child, now) == nil
+  }
+
   private func obstacle(_ child: Int, _ now: Timestamp) -> RejectReason? {
     let order = orders.children[child].order
     let parent = orders.parents[Int(orders.children[child].links.parent)]

@@ -9,14 +9,30 @@ package struct VenueClock: Sendable {
     var roundTrip: Int64
   }
 
+  /// No venue is further off; what claims to be counts as this far, which no bound admits.
+  private static let maximumOffset: Int64 = 86_400_000_000_000
+  /// A step of our own wall clock beyond this makes the samples before it worthless.
+  private static let stepNanoseconds: Int64 = 50_000_000
+
   private var samples: [Sample] = []
+  private var wallBase: Int64?
 
   package init() {}
 
-  package mutating func record(sentAt: Int64, venueTime: Int64, receivedAt: Int64) {
+  /// Adds an answer; `receivedAt` is `sentAt` plus monotonic time, and `wallBase` our wall clock
+  /// less the monotonic one, which shows when the former was set.
+  package mutating func record(
+    sentAt: Int64, venueTime: Int64, receivedAt: Int64, wallBase base: Int64 = 0
+  ) {
+    if let wallBase, abs(base &- wallBase) > Self.stepNanoseconds { samples.removeAll() }
+    wallBase = base
     let roundTrip = max(0, receivedAt &- sentAt)
     let middle = sentAt &+ roundTrip / 2
-    samples.append(Sample(offset: venueTime &- middle, roundTrip: roundTrip))
+    let (offset, overflow) = venueTime.subtractingReportingOverflow(middle)
+    let bounded =
+      overflow
+      ? Self.maximumOffset : min(max(offset, -Self.maximumOffset), Self.maximumOffset)
+    samples.append(Sample(offset: bounded, roundTrip: roundTrip))
     if samples.count > 8 { samples.removeFirst() }
   }
 

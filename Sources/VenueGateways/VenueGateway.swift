@@ -7,6 +7,8 @@ package import Wire
 package protocol VenueGatewayDelegate: AnyObject {
   /// Events in order, with the levels of their book updates; valid during the call only.
   func gateway(_ gateway: VenueGateway, received batch: borrowing EventBatch)
+  /// Asked right before the bytes of a new order that has waited for a connection.
+  func gateway(_ gateway: VenueGateway, mayStillSend child: ChildOrderID) -> Bool
 }
 
 /// One venue's sockets, requests and timers; written once for all venues.
@@ -37,6 +39,8 @@ package final class VenueGateway {
   private var timer: TimerID?
   private var clockTimer: TimerID?
   private var isStopped = false
+  /// What the adapter last said of order entry, whatever the clock.
+  private var isOrderEntryUp = false
 
   package init(
     venue: VenueID, settings: GatewaySettings, dialect: any VenueDialect,
@@ -184,6 +188,7 @@ package final class VenueGateway {
       if !current.batch.isEmpty {
         noteLinks(in: current.batch)
         delegate?.gateway(self, received: current.batch)
+        if isOrderEntryUp && !isClockWithinBound { gateOrderEntry() }
       }
       for action in current.actions { perform(action) }
       current.removeAll()
@@ -223,7 +228,8 @@ package final class VenueGateway {
     let completed = addressed(request)
     orders.send(
       preparing: { [weak self] in
-        self?.reportSent(tag)
+        guard let self, self.mayStillSend(tag) else { return nil }
+        self.reportSent(tag)
         return completed
       }, timeoutMilliseconds: settings.requestTimeoutMilliseconds
     ) { [weak self] outcome in
@@ -234,6 +240,11 @@ package final class VenueGateway {
       case .unknown(let error, _): self.failed(tag, .unknown("\(error)"))
       }
     }
+  }
+
+  private func mayStillSend(_ tag: RequestTag) -> Bool {
+    guard tag.purpose == .newOrder, let child = tag.child else { return true }
+    return delegate?.gateway(self, mayStillSend: child) ?? false
   }
 
   private func fetch(_ request: HTTPRequest, tag: RequestTag) {
@@ -309,11 +320,11 @@ package final class VenueGateway {
   private func readVenueClock() {
     let query = VenueQuery.serverTime
     let request = dialect.request(for: query, at: stamp(at: clock.now), signer: signer)
-    let sentAt = Clock.wallNanoseconds()
+    let (sentAt, started) = (Clock.wallNanoseconds(), Clock.monotonicNanoseconds())
     let box = Confined(self)
     let loop = Confined(loop)
     curl.perform(curlRequest(request)) { result in
-      let receivedAt = Clock.wallNanoseconds()
+      let receivedAt = sentAt + Clock.monotonicNanoseconds() - started
       loop.value.submit {
         guard case .success(let response) = result else { return }
         box.value.noteClockAnswer(response, sentAt: sentAt, receivedAt: receivedAt)
@@ -325,11 +336,13 @@ package final class VenueGateway {
     let wasWithinBound = isClockWithinBound
     let answer = try? dialect.answer(to: .serverTime, from: response)
     guard case .serverTime(let venueTime)? = answer else { return }
-    venueClock.record(sentAt: sentAt, venueTime: venueTime, receivedAt: receivedAt)
+    venueClock.record(
+      sentAt: sentAt, venueTime: venueTime, receivedAt: receivedAt,
+      wallBase: Clock.wallNanoseconds() - Clock.monotonicNanoseconds())
     noteClock()
     guard wasWithinBound != isClockWithinBound else { return }
     noteClockBound()
-    output.append(.linkChanged(venue, .orderEntry, isUp: isClockWithinBound))
+    gateOrderEntry()
     carryOut()
   }
 
@@ -362,10 +375,17 @@ package final class VenueGateway {
     for event in batch.events {
       guard case .linkChanged(_, let link, let isUp) = event else { continue }
       status.links[link] = isUp
-      if link == .orderEntry && isUp && !isClockWithinBound {
-        output.append(.linkChanged(venue, .orderEntry, isUp: false))
-      }
+      guard link == .orderEntry else { continue }
+      isOrderEntryUp = isUp
     }
+  }
+
+  /// Tells the core what order entry is worth: what the adapter says, and only by a good clock.
+  private func gateOrderEntry() {
+    let event = Event.linkChanged(
+      venue, .orderEntry, isUp: isOrderEntryUp && isClockWithinBound)
+    delegate?.gateway(self, received: EventBatch(event))
+    status.links[.orderEntry] = isOrderEntryUp && isClockWithinBound
   }
 
   /// The status with the channels' own figures.

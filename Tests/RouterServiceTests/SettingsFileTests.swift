@@ -101,6 +101,22 @@ struct SettingsFileTests {
     }
   }
 
+  @Test(arguments: ["api1.binance.com", "API.BINANCE.COM", "api.kraken.com.", "api.binance.us"])
+  func `another name of a live host needs mode live, too`(host: String) {
+    let text = Self.complete.replacingOccurrences(of: "'simulated'", with: "'testnet'")
+      .replacingOccurrences(of: "https://127.0.0.1:9001", with: "https://\(host)")
+    #expect((try? decode(text)) == nil)
+  }
+
+  @Test func `a name that only begins like loopback is not`() {
+    let faults = faults("https://127.0.0.1:9001", "https://127.0.0.1.example.com")
+    #expect(faults.contains { $0.contains("only takes loopback") })
+  }
+
+  @Test func `a name that is a path is refused`() {
+    #expect(faults("name: 'one'", "name: '../one'").contains { $0.contains("letters, digits") })
+  }
+
   @Test func `plain text is refused beyond loopback`() {
     let text = Self.complete.replacingOccurrences(of: "'simulated'", with: "'testnet'")
       .replacingOccurrences(of: "wss://127.0.0.1:9001/feed", with: "ws://example.com/feed")

@@ -28,6 +28,22 @@ struct VenueClockTests {
     #expect(clock.offsetNanoseconds == 500)
   }
 
+  @Test func `a step of our own clock makes the samples before it worthless`() {
+    var clock = VenueClock()
+    clock.record(sentAt: 0, venueTime: 500, receivedAt: 10, wallBase: 0)
+    let step: Int64 = 30_000_000_000
+    clock.record(sentAt: step, venueTime: 1000, receivedAt: step + 1000, wallBase: step)
+    #expect(clock.offsetNanoseconds == 1000 - (step + 500))
+  }
+
+  @Test func `an absurd venue time is a day off and does not trap`() {
+    for time in [Int64.max, Int64.min] {
+      var clock = VenueClock()
+      clock.record(sentAt: -1000, venueTime: time, receivedAt: 1000)
+      #expect(abs(clock.offsetNanoseconds) == 86_400_000_000_000)
+    }
+  }
+
   @Test func `a clock without an answer has no offset`() {
     #expect(VenueClock().offsetNanoseconds == 0)
   }

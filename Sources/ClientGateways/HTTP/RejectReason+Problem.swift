@@ -46,7 +46,8 @@ extension RejectReason {
     case .priceCollar: "the limit is further from the market than risk.collar_bps allows"
     case .noMarket: "no venue has a usable book for the instrument now; see GET /v1/venues"
     case .notRecovered: "recovery is not done yet; see GET /readyz"
-    case .journalFailed: "the disk of state_directory is full or broken; make room, or mend it and restart"
+    case .journalFailed:
+      "the disk of state_directory is full or broken; make room, or mend it and restart"
     case .deadlinePassed: "the deadline has passed"
     case .cannotFillWhole: "no single venue can fill the whole quantity within the limit"
     case .noRoute: "no venue can take any of it"

@@ -13,6 +13,7 @@ package struct ReadModel: Sendable {
   /// In the order of acceptance.
   package private(set) var orderIDs: [ParentOrderID] = []
   package private(set) var executions: [ExecutionView] = []
+  private var executionCount = 0
   package private(set) var positions: [PositionKey: Amount] = [:]
   package private(set) var isHalted = false
   package private(set) var haltedVenues: [VenueID: RejectReason] = [:]
@@ -129,7 +130,8 @@ package struct ReadModel: Sendable {
     positions[PositionKey(venue: venue, asset: instrument.base), default: .zero] += sign.0
     positions[PositionKey(venue: venue, asset: instrument.quote), default: .zero] += sign.1
     positions[PositionKey(venue: venue, asset: fill.feeAsset), default: .zero] -= fill.fee
-    executions.append(ExecutionView(number: executions.count + 1, venue: venue, fill: fill))
+    executionCount += 1
+    executions.append(ExecutionView(number: executionCount, venue: venue, fill: fill))
     if executions.count > Self.executionLimit {
       executions.removeFirst(Self.executionLimit / 10)
     }

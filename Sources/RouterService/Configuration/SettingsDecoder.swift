@@ -136,7 +136,12 @@ struct SettingsDecoder {
   private func gateway(_ reader: SettingsReader) -> GatewaySettings {
     let endpoints = reader.object("endpoints", known: ["rest", "market_stream", "private_stream"])
     let name = reader.required("name")
-    if name.utf8.count > 32 { reader.fault("name", "must have at most 32 bytes") }
+    let isPlain = name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
+    }
+    if !isPlain || name.utf8.count > 32 {
+      reader.fault("name", "must be at most 32 letters, digits, '-' and '_'")
+    }
     var gateway = GatewaySettings(
       name: name, rest: url(endpoints, "rest", ["https", "http"]),
       marketStream: url(endpoints, "market_stream", ["wss", "ws"]),

@@ -8,13 +8,12 @@ internal import Wire
 
 /// Reads a settings file; every fault is reported before anything connects.
 package enum SettingsFile {
-  /// Hosts where an order costs real money; only `mode: live` may name them.
-  private static let liveHosts = [
-    "api.binance.com", "ws-api.binance.com", "stream.binance.com", "api.exchange.coinbase.com",
-    "ws-feed.exchange.coinbase.com", "ws-direct.exchange.coinbase.com", "api.kraken.com",
-    "ws.kraken.com", "ws-auth.kraken.com", "beta-ws.kraken.com", "beta-ws-auth.kraken.com",
-    "api.binance.us", "ws-api.binance.us", "stream.binance.us",
+  /// Domains where an order costs real money; only `mode: live` may name a host in them.
+  private static let liveDomains = [
+    "binance.com", "binance.us", "exchange.coinbase.com", "dma.prime.coinbase.com", "kraken.com",
   ]
+  /// The test environments within them.
+  private static let testDomains = ["sandbox.exchange.coinbase.com"]
 
   package static func load(_ path: String) throws(SettingsError) -> ServiceSettings {
     guard let data = FileManager.default.contents(atPath: path) else {
@@ -96,7 +95,7 @@ package enum SettingsFile {
       if mode == .simulated && !isLoopback(url.host) {
         faults.add(place, "mode 'simulated' only takes loopback, not \(url.host)")
       }
-      if mode != .live && liveHosts.contains(url.host) {
+      if mode != .live && isLive(url.host) {
         faults.add(place, "\(url.host) trades real money; that needs mode 'live'")
       }
       if !url.isSecure && !isLoopback(url.host) {
@@ -113,7 +112,21 @@ package enum SettingsFile {
     }
   }
 
+  private static func isLive(_ host: String) -> Bool {
+    let name = normalized(host)
+    func isWithin(_ domain: String) -> Bool { name == domain || name.hasSuffix(".\(domain)") }
+    return liveDomains.contains(where: isWithin) && !testDomains.contains(where: isWithin)
+  }
+
+  private static func normalized(_ host: String) -> String {
+    let name = host.lowercased()
+    return name.hasSuffix(".") ? String(name.dropLast()) : name
+  }
+
   static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    let name = normalized(host)
+    if ["localhost", "::1", "[::1]"].contains(name) { return true }
+    let octets = name.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return octets.count == 4 && octets[0] == 127 && octets.allSatisfy { $0 != nil }
   }
 }

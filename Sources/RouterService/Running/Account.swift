@@ -33,7 +33,10 @@ struct Account: @unchecked Sendable {
     }
     do throws(PlatformError) {
       try FileSystem.createDirectories("\(stateDirectory)/nonces")
-      let nonces = try NonceSource(path: "\(stateDirectory)/nonces/\(settings.gateway.name)")
+      // By key, not by name: a key's nonces never go down, whatever the venue is called.
+      let name = Hex.encode(Array(Digest.sha256(Array("\(dialect.name) \(key)".utf8)).prefix(12)))
+      let nonces = try NonceSource(path: "\(stateDirectory)/nonces/\(name)")
+      try checkIdentity(settings, stateDirectory: stateDirectory)
       var options = CurlOptions()
       options.caFile = settings.gateway.certificateAuthority
       options.proxy = settings.gateway.proxy.map { "\($0.scheme)://\($0.hostHeader)" }
@@ -42,6 +45,25 @@ struct Account: @unchecked Sendable {
         curl: try CurlClient(options: options))
     } catch {
       throw .system("\(settings.gateway.name): \(error)")
+    }
+  }
+
+  /// The journal knows a venue by its name: under one name there must always be the same venue.
+  private static func checkIdentity(
+    _ settings: ServiceSettings.Venue, stateDirectory: String
+  ) throws(PlatformError) {
+    let identity = "\(settings.dialect) \(settings.gateway.rest.host)"
+    let path = "\(stateDirectory)/venues/\(settings.gateway.name)"
+    try FileSystem.createDirectories("\(stateDirectory)/venues")
+    guard FileSystem.exists(path) else {
+      return try FileSystem.writeFileAtomically(path, Array(identity.utf8))
+    }
+    let known = String(decoding: try FileSystem.readFile(path), as: UTF8.self)
+    guard known == identity else {
+      throw PlatformError(
+        operation: "open the venue",
+        detail: "in this state_directory the name stands for '\(known)', not '\(identity)';"
+          + " its open orders would be taken for lost: use a new name")
     }
   }
 }

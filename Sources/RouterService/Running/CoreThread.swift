@@ -16,7 +16,9 @@ final class CoreThread: VenueGatewayDelegate {
   private let isBusyPolling: Bool
   private var gateways: [VenueGateway?] = []
   private var outbox = Outbox()
-  private var commands = PendingQueue<VenueCommand>()
+  private var newOrders = PendingQueue<VenueCommand>()
+  /// Cancels, queries and the like never wait for a sync.
+  private var otherCommands = PendingQueue<VenueCommand>()
   private var replies = PendingQueue<ClientReply>()
   private var facts = PendingQueue<Fact>()
   private var completions: [UInt64: (ClientReply) -> Void] = [:]
@@ -83,7 +85,7 @@ final class CoreThread: VenueGatewayDelegate {
       }
       if !outbox.facts.isEmpty { try journal.commit() }
       for pending in outbox.commands {
-        commands.append(pending.command, after: before + UInt64(pending.factCount))
+        append(pending.command, after: before + UInt64(pending.factCount))
       }
       for pending in outbox.replies {
         replies.append(pending.reply, after: before + UInt64(pending.factCount))
@@ -92,14 +94,26 @@ final class CoreThread: VenueGatewayDelegate {
       fail(error)
       return false
     }
-    for listing in outbox.snapshotRequests { refreshBook(listing) }
+    let snapshotRequests = outbox.snapshotRequests
     outbox.removeAll()
+    for listing in snapshotRequests { refreshBook(listing) }
     return true
   }
 
-  private func fail(_ error: JournalError) {
-    outbox.removeAll()
+  private func append(_ command: VenueCommand, after index: UInt64) {
+    if case .newOrder = command {
+      newOrders.append(command, after: index)
+    } else {
+      otherCommands.append(command, after: index)
+    }
+  }
+
+  /// The journal can not be trusted any more: nothing new leaves, cancels that wait still do.
+  func fail(_ error: JournalError) {
+    guard !isStopping else { return }
     isStopping = true
+    outbox.removeAll()
+    while let command = otherCommands.next(upTo: .max) { execute(command) }
     onFailure(error)
   }
 
@@ -109,7 +123,8 @@ final class CoreThread: VenueGatewayDelegate {
     while let fact = facts.next(upTo: safe) { published.append(fact) }
     if !published.isEmpty { onFacts(published) }
     while let reply = replies.next(upTo: safe) { answer(reply) }
-    while let command = commands.next(upTo: safe) { execute(command) }
+    while let command = otherCommands.next(upTo: journal.writtenIndex) { execute(command) }
+    while let command = newOrders.next(upTo: safe) { execute(command) }
   }
 
   private func execute(_ command: VenueCommand) {
@@ -148,6 +163,10 @@ final class CoreThread: VenueGatewayDelegate {
     }
   }
 
+  func gateway(_ gateway: VenueGateway, mayStillSend child: ChildOrderID) -> Bool {
+    core.mayStillLeave(child, at: clock.now)
+  }
+
   func define(_ events: [Event]) {
     for event in events { process(event, at: clock.now) }
   }
@@ -183,6 +202,12 @@ final class CoreThread: VenueGatewayDelegate {
   /// Called on the journal's thread when more facts have become safe.
   nonisolated func wakeForDurable(_ index: UInt64) {
     loop.submit {}
+  }
+
+  /// Called on the journal's thread when a sync has failed; syncs are not tried again.
+  nonisolated func failLater(_ error: JournalError) {
+    let core = Unchecked(self)
+    loop.submit { core.value.fail(error) }
   }
 
   func beginReconciliation() {

@@ -12,7 +12,8 @@ struct Recovery: ~Copyable {
 
   /// Opens the journal, which locks it, begins a new epoch and applies every fact to a fresh core.
   static func run(
-    settings: ServiceSettings, clock: CoreClock, onDurable: @escaping @Sendable (UInt64) -> Void
+    settings: ServiceSettings, clock: CoreClock, onDurable: @escaping @Sendable (UInt64) -> Void,
+    onFailure: @escaping @Sendable (JournalError) -> Void
   ) throws(StartError) -> Recovery {
     let directory = "\(settings.stateDirectory)/journal"
     do throws(PlatformError) {
@@ -26,7 +27,7 @@ struct Recovery: ~Copyable {
     do {
       let journal = try JournalWriter(
         directory: directory, instance: settings.instance, durability: settings.durability,
-        onDurable: onDurable)
+        onDurable: onDurable, onFailure: onFailure)
       _ = try JournalReader.read(directory: directory) { _, fact in facts.append(fact) }
       for fact in facts {
         core.apply(fact)

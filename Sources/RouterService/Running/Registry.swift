@@ -18,12 +18,17 @@ struct Registry {
     return additions
   }
 
-  mutating func venue(named name: String, dialect: any VenueDialect) -> VenueID {
+  /// Absence counts from the send here, so the request's own window and our clock's error come on
+  /// top of what the dialect asks for.
+  mutating func venue(
+    named name: String, dialect: any VenueDialect, requestWindowMilliseconds window: Int64
+  ) -> VenueID {
     let known = directory.venues.first { $0.value == name }?.key
     let id = known ?? VenueID(UInt8(directory.venues.count))
     let definition = VenueDefinition(
       id: id, name: ShortText(truncating: name),
-      absenceProofMilliseconds: dialect.absenceProofMilliseconds, holdsFee: dialect.holdsFee)
+      absenceProofMilliseconds: dialect.absenceProofMilliseconds + window + 1000,
+      holdsFee: dialect.holdsFee)
     add(.venueDefined(definition), .venueDefined(definition))
     return id
   }

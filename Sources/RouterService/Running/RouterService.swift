@@ -41,9 +41,10 @@ package final class RouterService: @unchecked Sendable {
   package func start() throws(StartError) {
     let tokens = try loadTokens()
     let accounts = try loadAccounts()
-    let recovery = try Recovery.run(settings: settings, clock: clock) { [weak self] index in
-      self?.coreThread?.wakeForDurable(index)
-    }
+    let recovery = try Recovery.run(
+      settings: settings, clock: clock,
+      onDurable: { [weak self] index in self?.coreThread?.wakeForDurable(index) },
+      onFailure: { [weak self] error in self?.coreThread?.failLater(error) })
     let (facts, registry) = (recovery.facts, recovery.registry)
     try startCore(recovery)
     try startAPI(tokens, facts: facts)
@@ -52,6 +53,7 @@ package final class RouterService: @unchecked Sendable {
 
   /// Ends in order: no new orders, sockets closed, journal synced.
   package func stop() {
+    port?.setReadiness(Readiness(isReady: false, reason: "the service is stopping"))
     venues?.stop()
     let core = coreThread.map(Unchecked.init)
     core?.value.loop.submit { core?.value.stop() }
@@ -103,6 +105,7 @@ package final class RouterService: @unchecked Sendable {
     let thread = try recovery.makeCoreThread(settings: settings, clock: clock)
     coreThread = thread
     thread.onFailure = { [unowned self] error in
+      port?.setReadiness(Readiness(isReady: false, reason: "the journal failed: \(error)"))
       failure.withLock { $0 = "the journal failed, no order leaves any more: \(error)" }
       finished.open()
     }

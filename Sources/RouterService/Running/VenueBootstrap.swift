@@ -67,13 +67,15 @@ struct VenueBootstrap: Sendable {
       let stamp = RequestStamp(
         time: CoreClock().now, venueNanoseconds: Clock.wallNanoseconds(), nonce: 0)
       let request = dialect.request(for: .serverTime, at: stamp, signer: signer)
-      let sentAt = Clock.wallNanoseconds()
+      let (sentAt, started) = (Clock.wallNanoseconds(), Clock.monotonicNanoseconds())
       let response = try perform(request)
-      let receivedAt = Clock.wallNanoseconds()
+      let finished = Clock.monotonicNanoseconds()
       guard case .serverTime(let time) = try dialect.answer(to: .serverTime, from: response) else {
         throw .malformed("server time")
       }
-      clock.record(sentAt: sentAt, venueTime: time, receivedAt: receivedAt)
+      clock.record(
+        sentAt: sentAt, venueTime: time, receivedAt: sentAt + finished - started,
+        wallBase: sentAt - started)
     }
   }
 
@@ -130,11 +132,12 @@ extension VenueFault {
     }
   }
 
-  /// Asking again soon is of no use.
-  var needsOperator: Bool {
+  /// How long to wait at least before asking again.
+  var floorMilliseconds: Int64 {
     switch self {
-    case .unauthorized, .refused: true
-    default: false
+    case .unauthorized, .refused: 30_000
+    case .rateLimited(let wait, _): min(max(wait, 500), 3_600_000)
+    default: 500
     }
   }
 }

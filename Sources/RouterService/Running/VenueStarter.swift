@@ -54,8 +54,9 @@ final class VenueStarter: @unchecked Sendable {
   func stop() {
     isStopped.store(true, ordering: .relaxed)
     arrived?.signal()
-    for worker in workers { worker.join() }
+    // What is under way fails at once, so that no worker keeps us waiting for a silent venue.
     for account in accounts { account.curl.shutdown() }
+    for worker in workers { worker.join() }
   }
 
   private var isRunning: Bool { !isStopped.load(ordering: .relaxed) }
@@ -79,7 +80,7 @@ final class VenueStarter: @unchecked Sendable {
         Log.error("start", "venue does not answer", ["venue": name, "reason": error.words])
         port.noteStarting(venue: name, dialect: account.dialect.name, error.words)
         let now = clock.now.nanoseconds / 1_000_000
-        let floor: Int64 = error.needsOperator ? 30_000 : 500
+        let floor = error.floorMilliseconds
         sleep(milliseconds: backoff.nextDelayMilliseconds(atMilliseconds: now, floor: floor))
       }
     }
@@ -127,7 +128,8 @@ final class VenueStarter: @unchecked Sendable {
   ) {
     do throws(StartError) {
       let venue = registry.venue(
-        named: account.settings.gateway.name, dialect: account.dialect)
+        named: account.settings.gateway.name, dialect: account.dialect,
+        requestWindowMilliseconds: account.settings.requestWindowMilliseconds)
       let bindings = try define(account, result, venue: venue, finest: definitions)
       for asset in settings.extraAssets { _ = registry.asset(named: asset) }
       let setup = AdapterSetup(

@@ -301,7 +301,9 @@ extension BinanceAdapter {
     _ refusal: BinanceRefusal, at stamp: RequestStamp, into output: inout AdapterOutput
   ) {
     var milliseconds = refusal.retryAfterMilliseconds ?? 0
-    if let venueTime = refusal.retryAtVenueMilliseconds, venueTime < 100_000_000_000_000 {
+    if let venueTime = refusal.retryAtVenueMilliseconds,
+      (0..<100_000_000_000_000).contains(venueTime)
+    {
       milliseconds = max(milliseconds, venueTime - stamp.venueMilliseconds)
     }
     if milliseconds <= 0 { milliseconds = refusal.status == 418 ? 120_000 : 60_000 }

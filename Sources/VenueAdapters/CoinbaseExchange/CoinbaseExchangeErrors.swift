@@ -25,6 +25,8 @@ enum CoinbaseExchangeErrors {
     switch response.status {
     case 200..<300: return (.succeeded, text)
     case 429: return (.throttled, text)
+    // Timeouts and conflicts on the way say nothing about what the engine did.
+    case 408, 409, 425, 499: return (.ambiguous, text)
     case 400..<500:
       // A page of the network in front of the venue says nothing about the order.
       guard let message else { return (.ambiguous, text) }

@@ -186,6 +186,9 @@ struct CoinbaseExchangeOrderEntry {
       isUp = false
       output.append(.linkChanged(account.venue, .orderEntry, isUp: false))
       output.incident(.alarm, "\(account.name): order \(child.uuid): client id was not echoed")
+      // The reply may be another order's: nothing is bound to it, and the child is asked after.
+      return output.append(
+        .childReport(account.report(child, .outcomeUnknown, text: "client id not echoed")))
     }
     orders[index].venueOrderID = venueOrderID
     if value["status"]?.string == "rejected" || value["done_reason"]?.string == "rejected" {

@@ -374,9 +374,9 @@ extension CoinbaseExchangeOrderQueries {
     _ query: CoinbaseExchangeOrderQuery, _ index: Int, _ orders: inout CoinbaseExchangeOrders,
     at now: Timestamp, into output: inout AdapterOutput
   ) {
+    // Also after a `done`: the read model may lag behind the stream, and fills with it.
     let isSettled =
-      orders[index].isDone
-      || query.startedAt > query.sentAt.adding(milliseconds: Limit.visibilityMilliseconds)
+      query.startedAt > query.sentAt.adding(milliseconds: Limit.visibilityMilliseconds)
     appendFills(query, into: &output)
     guard query.fills.isEmpty, isSettled else {
       return giveUp(query, "404 for an order with fills or too young", into: &output)

@@ -71,7 +71,7 @@ struct CoinbaseExchangeOrderEntryTests {
   @Test func `a client id that is not echoed stops order entry`() throws {
     let (harness, tag) = try sent()
     harness.answer(tag, 200, Harness.orderReply(status: "pending", echo: ""))
-    #expect(harness.reports.map(\.kind) == [.acknowledged])
+    #expect(harness.reports.map(\.kind) == [.outcomeUnknown])
     #expect(harness.links == ["orderEntry false"])
     #expect(harness.incidents.first?.severity == .alarm)
   }
