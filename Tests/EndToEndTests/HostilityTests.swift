@@ -51,8 +51,8 @@ import Wire
       do {
         _ = try client.post("/v1/orders", Array(body.utf8))
         Issue.record("\(body.prefix(20)) was taken")
-      } catch let failure as ClientFailure {
-        guard case .refused(let status, _) = failure else { throw failure }
+      } catch {
+        guard case .refused(let status, _) = error else { throw error }
         #expect(status == 400 || status == 503, "\(status)")
       }
     }
