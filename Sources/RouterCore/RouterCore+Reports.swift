@@ -125,6 +125,10 @@ extension RouterCore {
     guard order.cumulativeQuantity == .zero, order.tracking.venueCumulative == .zero else {
       return ended(child, .canceled, report, now, &outbox)
     }
+    // It was acknowledged before: one of the two is wrong, and only an answer to a question decides.
+    guard order.venueOrderID.isEmpty || report.queriedAt != .distantPast else {
+      return query(child, now, &outbox)
+    }
     end(child, .rejected, report.rejectReason, report.text, now, &outbox)
   }
 

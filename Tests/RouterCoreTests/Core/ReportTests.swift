@@ -84,6 +84,17 @@ struct ReportTests {
     #expect(harness.core.venue(VenueID(0))?.isHalted == false)
   }
 
+  @Test func `a rejection after an acknowledgement is asked about before it is believed`() throws {
+    let (harness, id, child) = try oneChild()
+    harness.acknowledge(child)
+    harness.report(child, .rejected) { $0.rejectReason = .venueRule }
+    #expect(harness.queried == [child.id])
+    #expect(harness.child(child)?.isOpen == true)
+    #expect(harness.parent(id)?.openLeaves == Quantity(mantissa: 10))
+    harness.report(child, .rejected) { $0.queriedAt = harness.now }
+    #expect(harness.child(child)?.outcome == .rejected)
+  }
+
   @Test func `a rejection closes; one that contradicts fills is an end`() throws {
     let (harness, id, child) = try oneChild()
     harness.report(child, .rejected) { $0.rejectReason = .insufficientFunds }
