@@ -9,10 +9,19 @@ public struct PlanRequest: Sendable, BitwiseCopyable {
   public var maximumChildren: Int
   /// How many nodes the search may look at; the same number always gives the same plan.
   public var nodeBudget: Int
+  public var objective: PlanObjective
+  /// How much of each displayed level may be taken, in parts per ten thousand.
+  public var participation: Int
+
+  /// Enough to prove almost every instance; a node takes a fraction of a microsecond.
+  public static let defaultNodeBudget = 1024
+  /// All that a level displays.
+  public static let fullParticipation = 10_000
 
   public init(
     instrument: Instrument, side: Side, quantity: Quantity, limitPrice: Price?,
-    maximumChildren: Int = RoutePlan.maximumLegs, nodeBudget: Int = 64
+    maximumChildren: Int = RoutePlan.maximumLegs, nodeBudget: Int = Self.defaultNodeBudget,
+    objective: PlanObjective = .cost, participation: Int = Self.fullParticipation
   ) {
     self.instrument = instrument
     self.side = side
@@ -20,7 +29,18 @@ public struct PlanRequest: Sendable, BitwiseCopyable {
     self.limitPrice = limitPrice
     self.maximumChildren = maximumChildren
     self.nodeBudget = nodeBudget
+    self.objective = objective
+    self.participation = participation
   }
+}
+
+/// What a plan minimises, after it has planned as much as it can.
+public enum PlanObjective: Sendable, Hashable, BitwiseCopyable {
+  /// The all-in cost, as if every displayed level were sure.
+  case cost
+  /// What a unit costs on average when a part of it misses and is bought later at the replacement
+  /// price: the marginal all-in price of the plan for `.cost`, made worse by the adverse move.
+  case expectedCost(adverseMove: FeeRate)
 }
 
 /// The rules and the means of one venue for one plan.
@@ -41,6 +61,8 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
   /// A fixed cost of each child; not negative.
   public var orderCost: AllInCost
   public var quoteAgeNanoseconds: Int64
+  /// The part of a child that is expected to fill, in parts per ten thousand; for `.expectedCost`.
+  public var fillProbability: Int
   /// Why the venue must not be used, or `.none`.
   public var exclusion: Exclusion
 
@@ -50,7 +72,7 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
     minimumQuantity: Quantity = .zero, maximumQuantity: Quantity = Quantity(mantissa: .max),
     minimumNotional: Notional = .zero, fee: FeeRate = .zero, holdsFee: Bool = false,
     available: Amount? = nil, orderCost: AllInCost = .zero, quoteAgeNanoseconds: Int64 = 0,
-    exclusion: Exclusion = .none
+    fillProbability: Int = Self.certainFill, exclusion: Exclusion = .none
   ) {
     precondition(priceIncrement > .zero && quantityIncrement > .zero && orderCost >= .zero)
     self.listing = listing
@@ -65,8 +87,12 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
     self.available = available
     self.orderCost = orderCost
     self.quoteAgeNanoseconds = quoteAgeNanoseconds
+    self.fillProbability = fillProbability
     self.exclusion = exclusion
   }
+
+  /// A fill probability of one.
+  public static let certainFill = 10_000
 
   package init(
     _ listing: Listing, holdsFee: Bool, available: Amount, quoteAgeNanoseconds: Int64,

@@ -46,7 +46,9 @@ public struct Planner: ~Copyable, Sendable {
     plan.requested = request.quantity
     plan.planned = Quantity(mantissa: search.bestQuantity)
     plan.cost = positive(search.bestCost)
+    plan.objectiveCost = plan.cost
     plan.bound = positive(search.bound)
+    plan.rootBound = plan.bound
     plan.isProvenOptimal =
       search.bestQuantity == search.greatestQuantity && search.bestCost == search.bound
     plan.nodes = search.nodes
@@ -57,6 +59,7 @@ public struct Planner: ~Copyable, Sendable {
       plan.single.venue = offers.terms[single].venue
       plan.single.quantity = Quantity(mantissa: search.singleQuantity)
       plan.single.cost = positive(search.singleCost)
+      plan.single.objectiveCost = plan.single.cost
     }
   }
 
@@ -80,7 +83,9 @@ public struct Planner: ~Copyable, Sendable {
     leg.quantity = Quantity(mantissa: take)
     leg.limitPrice = Price(mantissa: limit)
     leg.notional = Notional(mantissa: offers.notional(venue, of: take))
-    leg.cost = positive(offers.cost(venue, of: take) + offers.terms[venue].orderCost.mantissa)
+    leg.cost = positive(offers.cost(venue, of: take))
+    leg.orderCost = offers.terms[venue].orderCost
+    leg.fillProbability = offers.terms[venue].fillProbability
     leg.hold = offers.hold(venue, limit: limit, take)
     leg.levelsUsed = level + 1
     return leg

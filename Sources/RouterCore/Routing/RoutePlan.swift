@@ -8,9 +8,15 @@ public struct RoutePlan: Sendable {
   public internal(set) var side = Side.buy
   public internal(set) var requested = Quantity.zero
   public internal(set) var planned = Quantity.zero
+  /// With fees and order costs, as if every level taken were sure.
   public internal(set) var cost = AllInCost.zero
-  /// No plan for `planned` costs less (a sell: brings more) than this relaxation.
+  /// What was minimised (a sell: maximised): `cost`, or the expected cost if that was asked for.
+  public internal(set) var objectiveCost = AllInCost.zero
+  /// No plan for `planned` has a better `objectiveCost` than this; the result of branching.
   public internal(set) var bound = AllInCost.zero
+  /// The plain merge of all levels for `planned`, which anybody can recompute; no better than
+  /// `bound` is for a certificate.
+  public internal(set) var rootBound = AllInCost.zero
   /// The worst all-in unit taken, in units of `10^-(priceScale + 8)`; zero if nothing is planned.
   public internal(set) var marginalUnit: Int128 = 0
   /// Whether no plan is better: nothing more can be planned, and the cost equals the bound.
@@ -30,6 +36,7 @@ public struct RoutePlan: Sendable {
     public internal(set) var venue = VenueID(0)
     public internal(set) var quantity = Quantity.zero
     public internal(set) var cost = AllInCost.zero
+    public internal(set) var objectiveCost = AllInCost.zero
   }
 
   public var residual: Quantity { requested - planned }
@@ -63,8 +70,11 @@ public struct RouteLeg: Sendable, Hashable, BitwiseCopyable {
   public internal(set) var limitPrice = Price.zero
   /// Expected notional before fees.
   public internal(set) var notional = Notional.zero
-  /// What the leg pays (a sell: brings) with fees and order cost.
+  /// What the leg pays (a sell: brings) with fees, without the order cost.
   public internal(set) var cost = AllInCost.zero
+  public internal(set) var orderCost = AllInCost.zero
+  /// In parts per ten thousand; certain unless the expected cost was minimised.
+  public internal(set) var fillProbability = VenueTerms.certainFill
   /// What the venue will reserve, in the asset that is given away, rounded up.
   public internal(set) var hold = Amount.zero
   public internal(set) var levelsUsed = 0
