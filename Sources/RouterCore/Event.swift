@@ -11,6 +11,7 @@ package enum Event: Sendable, BitwiseCopyable {
   case instrumentDefined(InstrumentDefinition)
   case listingChanged(Listing)
   case riskLimitsChanged(RiskLimits)
+  case venueRoutingChanged(VenueRouting)
 
   // Market data.
   case book(BookUpdate)
@@ -111,11 +112,13 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
   /// When to stop working the order; `distantFuture` if the client named none.
   package var deadline: Timestamp
   package var maximumChildren: UInt8
+  package var routing: RoutingOptions
 
   package init(
     requestID: UInt64, clientOrderID: ShortText, requestDigest: UInt64, instrument: InstrumentID,
     side: Side, type: OrderType, timeInForce: TimeInForce, quantity: Quantity, limitPrice: Price?,
-    stopPrice: Price?, deadline: Timestamp, maximumChildren: UInt8
+    stopPrice: Price?, deadline: Timestamp, maximumChildren: UInt8,
+    routing: RoutingOptions = RoutingOptions()
   ) {
     self.requestID = requestID
     self.clientOrderID = clientOrderID
@@ -129,6 +132,7 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
     self.stopPrice = stopPrice
     self.deadline = deadline
     self.maximumChildren = maximumChildren
+    self.routing = routing
   }
 }
 

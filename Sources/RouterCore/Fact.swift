@@ -10,6 +10,7 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case instrumentDefined(InstrumentDefinition)
   case listingChanged(Listing)
   case riskLimitsChanged(RiskLimits)
+  case venueRoutingChanged(VenueRouting)
   case haltChanged(isHalted: Bool, at: Timestamp)
   case venueHaltChanged(VenueID, isHalted: Bool, reason: RejectReason, at: Timestamp)
 
@@ -91,11 +92,30 @@ package struct PlanMade: Sendable, Hashable, BitwiseCopyable {
   package var singleQuantity: Quantity
   package var singleCost: Amount
   package var at: Timestamp
+  package var strategy: RoutingStrategy
+  /// What was minimised; the bounds are bounds of it.
+  package var objective: RoutingObjective
+  /// `totalCost`, or the expected cost if that was minimised.
+  package var objectiveCost: Amount
+  /// The plain merge of all levels, which anybody can recompute; no better than `bound`.
+  package var rootBound: Amount
+  package var singleObjectiveCost: Amount
+  /// Nodes that the search looked at.
+  package var nodes: UInt32
+  /// Whether the search proved that no plan is better.
+  package var isProven: Bool
+  /// What a unit that misses is expected to cost later, all-in; zero unless the expected cost was
+  /// minimised.
+  package var replacementPrice: Price
+  /// How far the market is expected to have moved away then.
+  package var adverseMove: FeeRate
 
   package init(
     parent: ParentOrderID, wave: UInt16, requested: Quantity, planned: Quantity, totalCost: Amount,
     bound: Amount, marginalPrice: Price, singleVenue: VenueID, singleQuantity: Quantity,
-    singleCost: Amount, at: Timestamp
+    singleCost: Amount, at: Timestamp, strategy: RoutingStrategy, objective: RoutingObjective,
+    objectiveCost: Amount, rootBound: Amount, singleObjectiveCost: Amount, nodes: UInt32,
+    isProven: Bool, replacementPrice: Price, adverseMove: FeeRate
   ) {
     self.parent = parent
     self.wave = wave
@@ -108,6 +128,15 @@ package struct PlanMade: Sendable, Hashable, BitwiseCopyable {
     self.singleQuantity = singleQuantity
     self.singleCost = singleCost
     self.at = at
+    self.strategy = strategy
+    self.objective = objective
+    self.objectiveCost = objectiveCost
+    self.rootBound = rootBound
+    self.singleObjectiveCost = singleObjectiveCost
+    self.nodes = nodes
+    self.isProven = isProven
+    self.replacementPrice = replacementPrice
+    self.adverseMove = adverseMove
   }
 }
 
@@ -125,11 +154,21 @@ package struct PlanLeg: Sendable, Hashable, BitwiseCopyable {
   package var bestPrice: Price
   package var quoteAgeNanoseconds: Int64
   package var exclusion: Exclusion
+  /// With fees, without the order cost.
+  package var cost: Amount
+  package var orderCost: Amount
+  /// The part that was expected to fill, in parts per ten thousand; all unless estimates counted.
+  package var fillProbability: UInt16
+  /// How old the quote would be when the child arrives, as far as we knew.
+  package var effectiveAgeNanoseconds: Int64
+  /// How long the child was expected to take to the venue.
+  package var latencyNanoseconds: Int64
 
   package init(
     parent: ParentOrderID, wave: UInt16, listing: ListingID, quantity: Quantity, limitPrice: Price,
     notional: Notional, levelsUsed: UInt16, bestPrice: Price, quoteAgeNanoseconds: Int64,
-    exclusion: Exclusion
+    exclusion: Exclusion, cost: Amount, orderCost: Amount, fillProbability: UInt16,
+    effectiveAgeNanoseconds: Int64, latencyNanoseconds: Int64
   ) {
     self.parent = parent
     self.wave = wave
@@ -141,6 +180,11 @@ package struct PlanLeg: Sendable, Hashable, BitwiseCopyable {
     self.bestPrice = bestPrice
     self.quoteAgeNanoseconds = quoteAgeNanoseconds
     self.exclusion = exclusion
+    self.cost = cost
+    self.orderCost = orderCost
+    self.fillProbability = fillProbability
+    self.effectiveAgeNanoseconds = effectiveAgeNanoseconds
+    self.latencyNanoseconds = latencyNanoseconds
   }
 }
 

@@ -80,10 +80,12 @@ package struct NewChildOrder: Sendable, Hashable, BitwiseCopyable {
   package var limitPrice: Price
   package var quantity: Quantity
   package var timeInForce: TimeInForce
+  /// Whether the venue must refuse it rather than let it take; only with `.goodTillCancel`.
+  package var isPostOnly: Bool
 
   package init(
     id: ChildOrderID, venue: VenueID, listing: ListingID, side: Side, limitPrice: Price,
-    quantity: Quantity, timeInForce: TimeInForce
+    quantity: Quantity, timeInForce: TimeInForce, isPostOnly: Bool = false
   ) {
     self.id = id
     self.venue = venue
@@ -92,6 +94,7 @@ package struct NewChildOrder: Sendable, Hashable, BitwiseCopyable {
     self.limitPrice = limitPrice
     self.quantity = quantity
     self.timeInForce = timeInForce
+    self.isPostOnly = isPostOnly
   }
 }
 

@@ -10,6 +10,7 @@ extension RouterCore {
     case .instrumentDefined(let instrument): markets.define(instrument)
     case .listingChanged(let listing): markets.define(listing)
     case .riskLimitsChanged(let limits): self.limits = limits
+    case .venueRoutingChanged(let routing): markets.define(routing)
     case .haltChanged(let isHalted, _): self.isHalted = isHalted
     case .venueHaltChanged(let venue, let isHalted, let reason, _):
       markets.setHalt(venue, isHalted: isHalted, reason: reason)

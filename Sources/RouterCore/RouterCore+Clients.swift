@@ -162,6 +162,10 @@ extension RouterCore {
       if markets.listing(listing.id) != listing { emit(.listingChanged(listing), &outbox) }
     case .riskLimitsChanged(let limits):
       if self.limits != limits { emit(.riskLimitsChanged(limits), &outbox) }
+    case .venueRoutingChanged(let routing):
+      if markets.venue(routing.venue)?.routing != routing {
+        emit(.venueRoutingChanged(routing), &outbox)
+      }
     default: break
     }
   }

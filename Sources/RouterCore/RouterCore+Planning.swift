@@ -159,7 +159,13 @@ extension RouterCore {
           bound: plan.bound.amount(of: instrument, roundingUp: !isBuy),
           marginalPrice: plan.marginalPrice, singleVenue: plan.single.venue,
           singleQuantity: plan.single.quantity,
-          singleCost: plan.single.cost.amount(of: instrument, roundingUp: isBuy), at: now)),
+          singleCost: plan.single.cost.amount(of: instrument, roundingUp: isBuy), at: now,
+          strategy: order.order.routing.strategy, objective: order.order.routing.objective,
+          objectiveCost: plan.objectiveCost.amount(of: instrument, roundingUp: isBuy),
+          rootBound: plan.rootBound.amount(of: instrument, roundingUp: !isBuy),
+          singleObjectiveCost: plan.single.objectiveCost.amount(
+            of: instrument, roundingUp: isBuy), nodes: UInt32(clamping: plan.nodes),
+          isProven: plan.isProvenOptimal, replacementPrice: .zero, adverseMove: .zero)),
       &outbox)
     for index in 0..<plan.legCount {
       let leg = plan[index]
@@ -169,7 +175,11 @@ extension RouterCore {
             parent: order.id, wave: wave, listing: leg.listing, quantity: leg.quantity,
             limitPrice: leg.limitPrice, notional: leg.notional,
             levelsUsed: UInt16(clamping: leg.levelsUsed), bestPrice: leg.bestPrice,
-            quoteAgeNanoseconds: leg.quoteAgeNanoseconds, exclusion: leg.exclusion)), &outbox)
+            quoteAgeNanoseconds: leg.quoteAgeNanoseconds, exclusion: leg.exclusion,
+            cost: leg.cost.amount(of: instrument, roundingUp: isBuy),
+            orderCost: leg.orderCost.amount(of: instrument, roundingUp: isBuy),
+            fillProbability: UInt16(clamping: leg.fillProbability), effectiveAgeNanoseconds: 0,
+            latencyNanoseconds: 0)), &outbox)
     }
   }
 

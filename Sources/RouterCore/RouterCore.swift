@@ -56,7 +56,8 @@ package struct RouterCore: ~Copyable, Sendable {
     case .orderCancelRequest(let request): cancel(request, now, &outbox)
     case .haltRequested(let requestID): halt(requestID, now, &outbox)
     case .resumeRequested(let requestID): resume(requestID, now, &outbox)
-    case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged:
+    case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged,
+      .venueRoutingChanged:
       settingChanged(event, &outbox)
     }
   }

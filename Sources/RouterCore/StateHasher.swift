@@ -58,6 +58,26 @@ package struct StateHasher: Sendable {
     combine(UInt64(listing.feeAsset.rawValue) << 8 | UInt64(listing.status.rawValue))
   }
 
+  package mutating func combine(_ routing: VenueRouting) {
+    combine(UInt64(routing.venue.rawValue))
+    combine(routing.latencyNanoseconds)
+    combine(routing.clockOffsetNanoseconds)
+    combine(UInt64(routing.fadePerSecond) << 16 | UInt64(routing.fillProbability))
+    combine(routing.adverseMove.partsPerHundredMillion)
+    combine(UInt64(routing.touchTurnover))
+  }
+
+  package mutating func combine(_ options: RoutingOptions) {
+    combine(
+      UInt64(options.strategy.rawValue) << 16 | UInt64(options.arrival.rawValue) << 8
+        | (options.usesExpectedCost ? 1 : 0))
+    combine(options.maximumChildQuantity.mantissa)
+    combine(
+      UInt64(options.maximumParticipation) << 32 | UInt64(options.sizeJitter) << 16
+        | UInt64(options.jitterTolerance))
+    combine(UInt64(options.waveIntervalMilliseconds) << 32 | UInt64(options.passiveMilliseconds))
+  }
+
   package mutating func combine(_ limits: RiskLimits) {
     combine(limits.maximumOrderValue.mantissa)
     combine(Int64(limits.maximumOpenParents))

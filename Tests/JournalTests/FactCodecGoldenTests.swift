@@ -11,22 +11,65 @@ struct FactCodecGoldenTests {
     let type: UInt8
     let version: UInt8
     let payload: String
-  }
 
-  @Test func `facts of the first release are read, and written, byte for byte`() {
-    #expect(Self.rows.count == SampleFacts.all.count)
-    for (row, fact) in zip(Self.rows, SampleFacts.all) {
-      let digits = row.payload.compactMap { $0.hexDigitValue }
-      let payload = stride(from: 0, to: digits.count, by: 2).map {
+    var encoded: FactCodec.Encoded {
+      let digits = payload.compactMap { $0.hexDigitValue }
+      let bytes = stride(from: 0, to: digits.count, by: 2).map {
         UInt8(digits[$0] << 4 | digits[$0 + 1])
       }
-      let golden = FactCodec.Encoded(type: row.type, version: row.version, payload: payload)
-      #expect(FactCodec.decode(golden) == fact)
-      #expect(FactCodec.encode(fact) == golden)
+      return FactCodec.Encoded(type: type, version: version, payload: bytes)
     }
   }
 
-  private static let rows: [Row] = [
+  @Test func `facts of the first release are read`() {
+    #expect(Self.firstRelease.count == SampleFacts.firstRelease.count)
+    for (row, fact) in zip(Self.firstRelease, SampleFacts.firstRelease) {
+      #expect(FactCodec.decode(row.encoded) == fact)
+    }
+  }
+
+  @Test func `every fact is written, and read, byte for byte`() {
+    let later = Set(Self.later.map(\.type))
+    let rows = Self.later + Self.firstRelease.filter { !later.contains($0.type) }
+    #expect(rows.count == SampleFacts.all.count)
+    for fact in SampleFacts.all {
+      let written = FactCodec.encode(fact)
+      let row = rows.first { $0.type == written.type }
+      #expect(row?.encoded == written)
+      #expect(row.flatMap { FactCodec.decode($0.encoded) } == fact)
+    }
+  }
+
+  /// What came later: new kinds, and new versions of old ones.
+  private static let later: [Row] = [
+    Row(
+      type: 9, version: 1,
+      payload: "032200000000000000ddffffffffffffff1c2570110100240000000000000025000000"),
+    Row(
+      type: 16, version: 2,
+      payload: "00000000008000000b000000000000000e636c69656e742d6f726465722d310df0ad0befbeadde09"
+        + "000204067b0000000000000001c80100000000000000ffffffffffffff7f08c901000000000000ca"
+        + "01000000000000cb010000000000000300000000000000050103c409300000000000000031003200"
+        + "3300000034000000"),
+    Row(
+      type: 18, version: 2,
+      payload: "0d0000000000000002000e000000000000000f00000000000000f0ffffffffffffffffffffffffff"
+        + "ffff1100000000000000000000000000000012000000000000000113000000000000001400000000"
+        + "00000000000000000000000500000000000000040226000000000000000000000000000000270000"
+        + "00000000000000000000000000d8ffffffffffffffffffffffffffffff29000000012a0000000000"
+        + "00002b00000000000000"),
+    Row(
+      type: 19, version: 2,
+      payload: "0d000000000000000200150016000000000000001700000000000000180000000000000000000000"
+        + "0000000019001a000000000000001b00000000000000092c0000000000000000000000000000002d"
+        + "00000000000000000000000000000094262e000000000000002f00000000000000"),
+    Row(
+      type: 32, version: 2,
+      payload: "0807060504030201563412efcdab030500011c000000000000001d000000000000000303001e0000"
+        + "00000000000000000000000000080000000000000001"),
+  ]
+
+  private static let firstRelease: [Row] = [
     Row(
       type: 1, version: 1,
       payload: "0700000015cd853dfe9c9717"),

@@ -9,7 +9,62 @@ enum SampleFacts {
 
   static func text(_ text: String) -> ShortText { ShortText(truncating: text) }
 
+  /// Every option differs from its default.
+  static let routing: RoutingOptions = {
+    var options = RoutingOptions()
+    options.strategy = .priceImprovement
+    options.usesExpectedCost = true
+    options.arrival = .synchronized
+    options.maximumParticipation = 2500
+    options.maximumChildQuantity = Quantity(mantissa: 48)
+    options.sizeJitter = 49
+    options.jitterTolerance = 50
+    options.waveIntervalMilliseconds = 51
+    options.passiveMilliseconds = 52
+    return options
+  }()
+
   static let all: [Fact] = settings + parents + children
+
+  /// The samples as the first release knew them: without what came later.
+  static let firstRelease: [Fact] = all.compactMap { fact in
+    switch fact {
+    case .venueRoutingChanged: return nil
+    case .parentAccepted(var parent):
+      parent.order.routing = RoutingOptions()
+      return .parentAccepted(parent)
+    case .planMade(let plan): return .planMade(withoutEvidence(plan))
+    case .planLeg(let leg): return .planLeg(withoutEvidence(leg))
+    case .childIntended(var child):
+      child.order.isPostOnly = false
+      return .childIntended(child)
+    default: return fact
+    }
+  }
+
+  private static func withoutEvidence(_ plan: PlanMade) -> PlanMade {
+    var plan = plan
+    plan.strategy = .bestPrice
+    plan.objective = .cost
+    plan.objectiveCost = plan.totalCost
+    plan.rootBound = plan.bound
+    plan.singleObjectiveCost = plan.singleCost
+    plan.nodes = 0
+    plan.isProven = false
+    plan.replacementPrice = .zero
+    plan.adverseMove = .zero
+    return plan
+  }
+
+  private static func withoutEvidence(_ leg: PlanLeg) -> PlanLeg {
+    var leg = leg
+    leg.cost = .zero
+    leg.orderCost = .zero
+    leg.fillProbability = 10_000
+    leg.effectiveAgeNanoseconds = 0
+    leg.latencyNanoseconds = 0
+    return leg
+  }
 
   static let settings: [Fact] = [
     .epochStarted(epoch: 7, at: time(1_700_000_000_123_456_789)),
@@ -38,6 +93,11 @@ enum SampleFacts {
         collarBasisPoints: 250, maximumBookAgeMilliseconds: 2000, maximumChildrenPerParent: 64)),
     .haltChanged(isHalted: true, at: time(-1)),
     .venueHaltChanged(VenueID(200), isHalted: false, reason: .clockSkew, at: time(2)),
+    .venueRoutingChanged(
+      VenueRouting(
+        venue: VenueID(3), latencyNanoseconds: 34, clockOffsetNanoseconds: -35,
+        fillProbability: 9500, fadePerSecond: 70_000,
+        adverseMove: FeeRate(partsPerHundredMillion: 36), touchTurnover: 37)),
   ]
 
   static let parents: [Fact] = [
@@ -49,7 +109,7 @@ enum SampleFacts {
           requestDigest: 0xDEAD_BEEF_0BAD_F00D,
           instrument: InstrumentID(9), side: .sell, type: .stopLimit, timeInForce: .goodTillDate,
           quantity: Quantity(mantissa: 123), limitPrice: Price(mantissa: 456), stopPrice: nil,
-          deadline: .distantFuture, maximumChildren: 8),
+          deadline: .distantFuture, maximumChildren: 8, routing: routing),
         effectiveLimit: Price(mantissa: 457), arrivalBid: Price(mantissa: 458),
         arrivalAsk: Price(mantissa: 459), at: time(3))),
     .parentRefused(
@@ -61,13 +121,19 @@ enum SampleFacts {
         parent: ParentOrderID(13), wave: 2, requested: Quantity(mantissa: 14),
         planned: Quantity(mantissa: 15), totalCost: Amount(mantissa: -16),
         bound: Amount(mantissa: 17), marginalPrice: Price(mantissa: 18), singleVenue: VenueID(1),
-        singleQuantity: Quantity(mantissa: 19), singleCost: Amount(mantissa: 20), at: time(5))),
+        singleQuantity: Quantity(mantissa: 19), singleCost: Amount(mantissa: 20), at: time(5),
+        strategy: .proRata, objective: .expectedCost, objectiveCost: Amount(mantissa: 38),
+        rootBound: Amount(mantissa: 39), singleObjectiveCost: Amount(mantissa: -40), nodes: 41,
+        isProven: true, replacementPrice: Price(mantissa: 42),
+        adverseMove: FeeRate(partsPerHundredMillion: 43))),
     .planLeg(
       PlanLeg(
         parent: ParentOrderID(13), wave: 2, listing: ListingID(21),
         quantity: Quantity(mantissa: 22), limitPrice: Price(mantissa: 23),
         notional: Notional(mantissa: 24), levelsUsed: 25, bestPrice: Price(mantissa: 26),
-        quoteAgeNanoseconds: 27, exclusion: .insufficientBalance)),
+        quoteAgeNanoseconds: 27, exclusion: .insufficientBalance,
+        cost: Amount(mantissa: 44), orderCost: Amount(mantissa: 45), fillProbability: 9876,
+        effectiveAgeNanoseconds: 46, latencyNanoseconds: 47)),
     .parentCancelRequested(ParentOrderID(13), at: time(6)),
     .parentClosed(
       ParentClosed(
@@ -80,7 +146,7 @@ enum SampleFacts {
         order: NewChildOrder(
           id: child, venue: VenueID(3), listing: ListingID(5), side: .buy,
           limitPrice: Price(mantissa: 28), quantity: Quantity(mantissa: 29),
-          timeInForce: .immediateOrCancel),
+          timeInForce: .immediateOrCancel, isPostOnly: true),
         wave: 3, reserved: Amount(mantissa: 30), at: time(8))),
     .childSent(child, at: time(9)),
     .childAbandoned(child, .bookStale, at: time(10)),

@@ -23,6 +23,7 @@ extension RejectReason {
     case .invalidQuantity, .orderQuantityLimit: "quantity"
     case .invalidPrice, .priceCollar: "limit_price"
     case .unsupportedOrderType: "type"
+    case .invalidRouting: "routing"
     case .duplicateClientOrderID: "client_order_id"
     default: nil
     }
@@ -34,6 +35,9 @@ extension RejectReason {
     case .invalidQuantity: "the quantity is not one that any venue takes"
     case .invalidPrice: "the price is not valid for the instrument"
     case .unsupportedOrderType: "use 'market' or 'limit'; stops are not supported yet"
+    case .invalidRouting:
+      "price_improvement needs passive_ms and an order that may stay open; nothing else takes "
+        + "passive_ms, and shares must lie between 0 and 1"
     case .duplicateClientOrderID:
       "another order with this client_order_id exists and its body differs; use a fresh id"
     case .unknownOrder: "no such order"

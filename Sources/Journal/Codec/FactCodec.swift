@@ -42,9 +42,9 @@ package enum FactCodec {
     type: UInt8, version: UInt8, _ payload: UnsafeRawBufferPointer
   ) throws(FactFault) -> Fact {
     guard let known = FactType(rawValue: type) else { throw .unknownType }
-    guard version == known.version else { throw .unknownVersion }
+    guard version >= 1 && version <= known.version else { throw .unknownVersion }
     var reader = unsafe FieldReader(payload)
-    let fact = try reader.fact(known)
+    let fact = try reader.fact(known, version)
     guard reader.isAtEnd else { throw .trailingBytes }
     return fact
   }

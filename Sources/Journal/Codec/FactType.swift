@@ -11,6 +11,7 @@ enum FactType: UInt8, CaseIterable {
   case riskLimitsChanged = 6
   case haltChanged = 7
   case venueHaltChanged = 8
+  case venueRoutingChanged = 9
   case parentAccepted = 16
   case parentRefused = 17
   case planMade = 18
@@ -37,6 +38,7 @@ enum FactType: UInt8, CaseIterable {
       case .riskLimitsChanged: .riskLimitsChanged
       case .haltChanged: .haltChanged
       case .venueHaltChanged: .venueHaltChanged
+      case .venueRoutingChanged: .venueRoutingChanged
       case .parentAccepted: .parentAccepted
       case .parentRefused: .parentRefused
       case .planMade: .planMade
@@ -57,5 +59,11 @@ enum FactType: UInt8, CaseIterable {
   /// The layout that this build writes.
   ///
   /// Older ones stay readable for ever.
-  var version: UInt8 { 1 }
+  var version: UInt8 {
+    switch self {
+    // 2 added routing options, post-only children, and the evidence of the objective.
+    case .parentAccepted, .planMade, .planLeg, .childIntended: 2
+    default: 1
+    }
+  }
 }

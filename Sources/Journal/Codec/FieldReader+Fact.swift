@@ -4,7 +4,7 @@ extension FieldReader {
   /// Reads a fact; its fields in the order of `FieldWriter.fact`.
   ///
   /// What a type's own precondition forbids is refused here, so that no journal can trap.
-  mutating func fact(_ type: FactType) throws(FactFault) -> Fact {
+  mutating func fact(_ type: FactType, _ version: UInt8) throws(FactFault) -> Fact {
     switch type {
     case .epochStarted: .epochStarted(epoch: try integer(), at: try timestamp())
     case .venueDefined: .venueDefined(try venueDefinition())
@@ -16,13 +16,14 @@ extension FieldReader {
     case .venueHaltChanged:
       .venueHaltChanged(
         try venueID(), isHalted: try bool(), reason: try value(), at: try timestamp())
-    case .parentAccepted: .parentAccepted(try parentAccepted())
+    case .venueRoutingChanged: .venueRoutingChanged(try venueRouting())
+    case .parentAccepted: .parentAccepted(try parentAccepted(version))
     case .parentRefused: .parentRefused(try parentRefused())
-    case .planMade: .planMade(try planMade())
-    case .planLeg: .planLeg(try planLeg())
+    case .planMade: .planMade(try planMade(version))
+    case .planLeg: .planLeg(try planLeg(version))
     case .parentCancelRequested: .parentCancelRequested(try parentID(), at: try timestamp())
     case .parentClosed: .parentClosed(try parentClosed())
-    case .childIntended: .childIntended(try childIntended())
+    case .childIntended: .childIntended(try childIntended(version))
     case .childSent: .childSent(try childID(), at: try timestamp())
     case .childAbandoned: .childAbandoned(try childID(), try value(), at: try timestamp())
     case .childAcknowledged:
@@ -77,10 +78,33 @@ extension FieldReader {
       maximumChildrenPerParent: try integer())
   }
 
-  private mutating func parentAccepted() throws(FactFault) -> ParentAccepted {
-    ParentAccepted(
+  private mutating func venueRouting() throws(FactFault) -> VenueRouting {
+    VenueRouting(
+      venue: try venueID(), latencyNanoseconds: try integer(),
+      clockOffsetNanoseconds: try integer(), fillProbability: try integer(),
+      fadePerSecond: try integer(), adverseMove: try feeRate(), touchTurnover: try integer())
+  }
+
+  private mutating func parentAccepted(_ version: UInt8) throws(FactFault) -> ParentAccepted {
+    var accepted = ParentAccepted(
       id: try parentID(), order: try newOrder(), effectiveLimit: try price(),
       arrivalBid: try price(), arrivalAsk: try price(), at: try timestamp())
+    if version >= 2 { accepted.order.routing = try routingOptions() }
+    return accepted
+  }
+
+  private mutating func routingOptions() throws(FactFault) -> RoutingOptions {
+    var options = RoutingOptions()
+    options.strategy = try value()
+    options.usesExpectedCost = try bool()
+    options.arrival = try value()
+    options.maximumParticipation = try integer()
+    options.maximumChildQuantity = try quantity()
+    options.sizeJitter = try integer()
+    options.jitterTolerance = try integer()
+    options.waveIntervalMilliseconds = try integer()
+    options.passiveMilliseconds = try integer()
+    return options
   }
 
   private mutating func newOrder() throws(FactFault) -> NewOrderSingle {
@@ -97,20 +121,51 @@ extension FieldReader {
       at: try timestamp())
   }
 
-  private mutating func planMade() throws(FactFault) -> PlanMade {
-    PlanMade(
-      parent: try parentID(), wave: try integer(), requested: try quantity(),
-      planned: try quantity(), totalCost: try amount(), bound: try amount(),
-      marginalPrice: try price(), singleVenue: try venueID(), singleQuantity: try quantity(),
-      singleCost: try amount(), at: try timestamp())
+  /// The first version minimised the cost of sure levels and kept one bound.
+  private mutating func planMade(_ version: UInt8) throws(FactFault) -> PlanMade {
+    let parent = try parentID()
+    let wave: UInt16 = try integer()
+    let (requested, planned) = (try quantity(), try quantity())
+    let (totalCost, bound) = (try amount(), try amount())
+    var plan = PlanMade(
+      parent: parent, wave: wave, requested: requested, planned: planned, totalCost: totalCost,
+      bound: bound, marginalPrice: try price(), singleVenue: try venueID(),
+      singleQuantity: try quantity(), singleCost: try amount(), at: try timestamp(),
+      strategy: .bestPrice, objective: .cost, objectiveCost: totalCost, rootBound: bound,
+      singleObjectiveCost: .zero, nodes: 0, isProven: false, replacementPrice: .zero,
+      adverseMove: .zero)
+    plan.singleObjectiveCost = plan.singleCost
+    if version >= 2 { try readEvidence(into: &plan) }
+    return plan
   }
 
-  private mutating func planLeg() throws(FactFault) -> PlanLeg {
-    PlanLeg(
+  private mutating func readEvidence(into plan: inout PlanMade) throws(FactFault) {
+    plan.strategy = try value()
+    plan.objective = try value()
+    plan.objectiveCost = try amount()
+    plan.rootBound = try amount()
+    plan.singleObjectiveCost = try amount()
+    plan.nodes = try integer()
+    plan.isProven = try bool()
+    plan.replacementPrice = try price()
+    plan.adverseMove = try feeRate()
+  }
+
+  private mutating func planLeg(_ version: UInt8) throws(FactFault) -> PlanLeg {
+    var leg = PlanLeg(
       parent: try parentID(), wave: try integer(), listing: try listingID(),
       quantity: try quantity(), limitPrice: try price(),
       notional: Notional(mantissa: try integer()), levelsUsed: try integer(),
-      bestPrice: try price(), quoteAgeNanoseconds: try integer(), exclusion: try value())
+      bestPrice: try price(), quoteAgeNanoseconds: try integer(), exclusion: try value(),
+      cost: .zero, orderCost: .zero, fillProbability: UInt16(VenueTerms.certainFill),
+      effectiveAgeNanoseconds: 0, latencyNanoseconds: 0)
+    guard version >= 2 else { return leg }
+    leg.cost = try amount()
+    leg.orderCost = try amount()
+    leg.fillProbability = try integer()
+    leg.effectiveAgeNanoseconds = try integer()
+    leg.latencyNanoseconds = try integer()
+    return leg
   }
 
   private mutating func parentClosed() throws(FactFault) -> ParentClosed {
@@ -118,12 +173,14 @@ extension FieldReader {
       parent: try parentID(), outcome: try value(), reason: try value(), at: try timestamp())
   }
 
-  private mutating func childIntended() throws(FactFault) -> ChildIntended {
+  private mutating func childIntended(_ version: UInt8) throws(FactFault) -> ChildIntended {
     let order = NewChildOrder(
       id: try childID(), venue: try venueID(), listing: try listingID(), side: try value(),
       limitPrice: try price(), quantity: try quantity(), timeInForce: try value())
-    return ChildIntended(
+    var intended = ChildIntended(
       order: order, wave: try integer(), reserved: try amount(), at: try timestamp())
+    if version >= 2 { intended.order.isPostOnly = try bool() }
+    return intended
   }
 
   private mutating func fillRecorded() throws(FactFault) -> FillRecorded {
@@ -149,6 +206,10 @@ extension FieldReader {
 
   private mutating func quantity() throws(FactFault) -> Quantity {
     Quantity(mantissa: try integer())
+  }
+
+  private mutating func feeRate() throws(FactFault) -> FeeRate {
+    FeeRate(partsPerHundredMillion: try integer())
   }
 
   private mutating func amount() throws(FactFault) -> Amount { Amount(mantissa: try integer()) }

@@ -20,6 +20,7 @@ extension FieldWriter {
       bool(isHalted)
       value(reason)
       timestamp(at)
+    case .venueRoutingChanged(let routing): self.routing(routing)
     case .parentAccepted(let parent): accepted(parent)
     case .parentRefused(let parent): refused(parent)
     case .planMade(let plan): self.plan(plan)
@@ -91,6 +92,16 @@ extension FieldWriter {
     integer(limits.maximumChildrenPerParent)
   }
 
+  private mutating func routing(_ routing: VenueRouting) {
+    integer(routing.venue.rawValue)
+    integer(routing.latencyNanoseconds)
+    integer(routing.clockOffsetNanoseconds)
+    integer(routing.fillProbability)
+    integer(routing.fadePerSecond)
+    integer(routing.adverseMove.partsPerHundredMillion)
+    integer(routing.touchTurnover)
+  }
+
   private mutating func accepted(_ parent: ParentAccepted) {
     integer(parent.id.rawValue)
     newOrder(parent.order)
@@ -98,6 +109,19 @@ extension FieldWriter {
     price(parent.arrivalBid)
     price(parent.arrivalAsk)
     timestamp(parent.at)
+    routing(parent.order.routing)
+  }
+
+  private mutating func routing(_ options: RoutingOptions) {
+    value(options.strategy)
+    bool(options.usesExpectedCost)
+    value(options.arrival)
+    integer(options.maximumParticipation)
+    quantity(options.maximumChildQuantity)
+    integer(options.sizeJitter)
+    integer(options.jitterTolerance)
+    integer(options.waveIntervalMilliseconds)
+    integer(options.passiveMilliseconds)
   }
 
   private mutating func newOrder(_ order: NewOrderSingle) {
@@ -134,6 +158,15 @@ extension FieldWriter {
     quantity(plan.singleQuantity)
     amount(plan.singleCost)
     timestamp(plan.at)
+    value(plan.strategy)
+    value(plan.objective)
+    amount(plan.objectiveCost)
+    amount(plan.rootBound)
+    amount(plan.singleObjectiveCost)
+    integer(plan.nodes)
+    bool(plan.isProven)
+    price(plan.replacementPrice)
+    integer(plan.adverseMove.partsPerHundredMillion)
   }
 
   private mutating func leg(_ leg: PlanLeg) {
@@ -147,6 +180,11 @@ extension FieldWriter {
     price(leg.bestPrice)
     integer(leg.quoteAgeNanoseconds)
     value(leg.exclusion)
+    amount(leg.cost)
+    amount(leg.orderCost)
+    integer(leg.fillProbability)
+    integer(leg.effectiveAgeNanoseconds)
+    integer(leg.latencyNanoseconds)
   }
 
   private mutating func closed(_ parent: ParentClosed) {
@@ -167,6 +205,7 @@ extension FieldWriter {
     integer(child.wave)
     amount(child.reserved)
     timestamp(child.at)
+    bool(child.order.isPostOnly)
   }
 
   private mutating func fill(_ fill: FillRecorded) {

@@ -4,6 +4,7 @@
 package struct Markets: ~Copyable, Sendable {
   package struct Venue: Sendable, BitwiseCopyable {
     package var definition: VenueDefinition
+    package var routing: VenueRouting
     package var isDefined = false
     package var isHalted = false
     package var haltReason = RejectReason.none
@@ -28,7 +29,9 @@ package struct Markets: ~Copyable, Sendable {
     let nobody = VenueDefinition(
       id: VenueID(0), name: ShortText(), absenceProofMilliseconds: 0, holdsFee: true)
     let venueCount = min(configuration.venueCapacity, RoutePlan.maximumLegs)
-    venues = FixedBuffer(repeating: Venue(definition: nobody), count: venueCount)
+    let unmeasured = VenueRouting(venue: nobody.id)
+    venues = FixedBuffer(
+      repeating: Venue(definition: nobody, routing: unmeasured), count: venueCount)
     assets = FixedBuffer(repeating: nil, count: configuration.assetCapacity)
     instruments = FixedBuffer(repeating: nil, count: configuration.instrumentCapacity)
     listings = FixedBuffer(repeating: nil, count: configuration.listingCapacity)
@@ -41,8 +44,16 @@ package struct Markets: ~Copyable, Sendable {
 
   package mutating func define(_ venue: VenueDefinition) {
     guard venue.id.index < venues.count else { return }
+    if !venues[venue.id.index].isDefined {
+      venues[venue.id.index].routing = VenueRouting(venue: venue.id)
+    }
     venues[venue.id.index].definition = venue
     venues[venue.id.index].isDefined = true
+  }
+
+  package mutating func define(_ routing: VenueRouting) {
+    guard venue(routing.venue) != nil else { return }
+    venues[routing.venue.index].routing = routing
   }
 
   package mutating func define(_ asset: AssetDefinition) {
@@ -153,6 +164,7 @@ package struct Markets: ~Copyable, Sendable {
   package func hash(into hasher: inout StateHasher) {
     for index in 0..<venues.count where venues[index].isDefined {
       hasher.combine(venues[index].definition)
+      hasher.combine(venues[index].routing)
       hasher.combine(venues[index].isHalted ? 1 : 0)
       hasher.combine(UInt64(venues[index].haltReason.rawValue))
     }

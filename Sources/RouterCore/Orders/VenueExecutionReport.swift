@@ -66,6 +66,8 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case unknownOrder = 6
   case orderAlreadyClosed = 7
   case tooManyOrders = 8
+  /// Options that contradict each other or the order's time in force.
+  case invalidRouting = 9
   // Risk and state.
   case halted = 20
   case orderValueLimit = 21
@@ -92,7 +94,8 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case authentication = 64
   case venueUnavailable = 65
   case marketClosed = 66
-  case wouldTakeLiquidity = 67
+  /// It must rest, and would have traded.
+  case postOnlyWouldTake = 67
   case cannotFillNow = 68
   case clockSkew = 69
   case duplicateAtVenue = 70

@@ -57,6 +57,7 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
     if (order.type == .limit) != (order.limitPrice != nil) { return .invalidPrice }
     if let limit = order.limitPrice, limit <= .zero { return .invalidPrice }
     if order.deadline <= now { return .deadlinePassed }
+    if !order.routing.isValid(for: order.timeInForce) { return .invalidRouting }
     return nil
   }
 

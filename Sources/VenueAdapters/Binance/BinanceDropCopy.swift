@@ -126,7 +126,7 @@ struct BinanceDropCopy: Sendable {
   private static func rejectReason(_ text: String) -> RejectReason {
     switch text {
     case "INSUFFICIENT_BALANCES": .insufficientFunds
-    case "WOULD_MATCH_IMMEDIATELY": .wouldTakeLiquidity
+    case "WOULD_MATCH_IMMEDIATELY": .postOnlyWouldTake
     default: .venueRule
     }
   }

@@ -122,7 +122,7 @@ extension BinanceRefusal {
     if contains(message, "Duplicate order") { return .duplicate }
     if contains(message, "insufficient balance") { return .rejected(.insufficientFunds) }
     if contains(message, "Market is closed") { return .rejected(.marketClosed) }
-    if contains(message, "immediately match") { return .rejected(.wouldTakeLiquidity) }
+    if contains(message, "immediately match") { return .rejected(.postOnlyWouldTake) }
     if contains(message, "zero or less") { return .rejected(.belowMinimum) }
     if contains(message, "liquidity") { return .rejected(.cannotFillNow) }
     if contains(message, "Filter failure") { return .rejected(filterFailure(message)) }

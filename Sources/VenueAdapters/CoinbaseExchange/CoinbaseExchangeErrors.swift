@@ -50,7 +50,7 @@ enum CoinbaseExchangeErrors {
     if has(text, ["rate limit"]) { return .rateLimited }
     if has(text, ["maintenance"]) { return .venueUnavailable }
     if has(text, ["product not found", "invalid order id"]) { return .malformedRequest }
-    if has(text, ["post only", "post_only"]) { return .wouldTakeLiquidity }
+    if has(text, ["post only", "post_only"]) { return .postOnlyWouldTake }
     if has(text, ["fill or kill", "fok", "insufficient liquidity"]) { return .cannotFillNow }
     return .venueRule
   }

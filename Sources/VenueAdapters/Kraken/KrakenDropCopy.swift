@@ -236,7 +236,7 @@ extension KrakenDropCopy {
     report.venueTime = KrakenExecution.time(row["timestamp"])
     let reason = row["reason"]?.string ?? row["cancel_reason"]?.string ?? ""
     report.text = ShortText(truncating: reason)
-    if reason.hasPrefix("Post only") { report.rejectReason = .wouldTakeLiquidity }
+    if reason.hasPrefix("Post only") { report.rejectReason = .postOnlyWouldTake }
     output.append(.childReport(report))
     // A row without its running total can not be checked against our fills.
     if report.cumulativeQuantity == nil { doubtful.append(order.child) }

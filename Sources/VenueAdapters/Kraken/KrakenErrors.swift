@@ -54,7 +54,7 @@ enum KrakenErrorMeaning: Equatable {
     ("Rate limit exceeded", .refused(.rateLimited)),
     ("Domain rate limit exceeded", .refused(.rateLimited)),
     ("Orders limit exceeded", .refused(.tooManyOrders)),
-    ("Post only order", .refused(.wouldTakeLiquidity)),
+    ("Post only order", .refused(.postOnlyWouldTake)),
     ("Unknown order", .unknownOrder),
     ("Invalid order", .unknownOrder),
     ("Trading agreement required", .unauthorized),

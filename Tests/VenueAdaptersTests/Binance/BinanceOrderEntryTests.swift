@@ -202,7 +202,7 @@ struct BinanceOrderEntryTests {
     (-1121, "Invalid symbol", .unknownInstrument), (-1122, "symbol status", .marketClosed),
     (-2010, "Account has insufficient balance for requested action.", .insufficientFunds),
     (-2010, "Market is closed.", .marketClosed),
-    (-2010, "Order would immediately match and take.", .wouldTakeLiquidity),
+    (-2010, "Order would immediately match and take.", .postOnlyWouldTake),
     (-2010, "Price * QTY is zero or less.", .belowMinimum),
     (-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity.", .cannotFillNow),
     (-2010, "This symbol is not permitted for this account.", .venueRule),

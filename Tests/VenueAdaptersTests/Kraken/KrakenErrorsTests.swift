@@ -17,7 +17,7 @@ struct KrakenErrorsTests {
     ("EOrder:Rate limit exceeded", .refused(.rateLimited)),
     ("EOrder:Domain rate limit exceeded", .refused(.rateLimited)),
     ("EOrder:Orders limit exceeded", .refused(.tooManyOrders)),
-    ("EOrder:Post only order", .refused(.wouldTakeLiquidity)),
+    ("EOrder:Post only order", .refused(.postOnlyWouldTake)),
     ("EOrder:Unknown order", .unknownOrder),
     ("EOrder:Something new", .refused(.venueRule)),
     ("EGeneral:Invalid arguments:volume", .refused(.malformedRequest)),
