@@ -15,6 +15,10 @@ package protocol RouterPort: AnyObject, Sendable {
     _ instrument: InstrumentID, depth: Int,
     _ completion: @escaping @Sendable (InstrumentBooks) -> Void
   ) -> Bool
+  /// What a plan would be now on the live books and balances, without any order.
+  func plan(
+    _ request: PlanRequest, _ completion: @escaping @Sendable (RoutePlan) -> Void
+  ) -> Bool
   func venues(_ completion: @escaping @Sendable ([VenueStatusView]) -> Void) -> Bool
   func balances(_ completion: @escaping @Sendable ([BalanceObservation]) -> Void) -> Bool
   /// Whether recovery and reconciliation are done.

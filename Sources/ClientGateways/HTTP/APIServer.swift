@@ -8,7 +8,7 @@ internal import Wire
 /// and passes everything that changes something to the `RouterPort`.
 package final class APIServer {
   package private(set) var model = ReadModel()
-  private let port: any RouterPort
+  let port: any RouterPort
   private let tokens: BearerTokens
   private let version: String
   private let now: @Sendable () -> Timestamp
@@ -64,6 +64,9 @@ package final class APIServer {
     case ("GET", "healthz", nil): respondHealth(exchange)
     case ("GET", "readyz", nil): respondReadiness(exchange)
     case (_, "v1", "orders"): try routeOrders(request, Array(path.dropFirst(2)), exchange)
+    case ("POST", "v1", "plans") where path.count == 2:
+      try authenticate(request, .read)
+      try respondPlan(request, exchange)
     case ("GET", "v1", "executions"):
       try authenticate(request, .read)
       try respondExecutions(request, exchange)
@@ -204,7 +207,7 @@ package final class APIServer {
     }
   }
 
-  private static let busy = Problem(
+  static let busy = Problem(
     503, "busy", title: "Too many requests are under way",
     detail: "nothing was done; send the request again after a moment")
 
@@ -399,7 +402,7 @@ package final class APIServer {
     guard isTaken else { throw Self.busy }
   }
 
-  private func respond(
+  func respond(
     _ exchange: HTTPExchange, status: Int = 200, _ body: (Renderer, inout JSONWriter) -> Void
   ) {
     var json = JSONWriter()

@@ -113,8 +113,7 @@ struct Renderer {
     guard order.accepted.order.side == .sell else {
       return DecimalQuotient.basisPoints(from: single, to: total)
     }
-    guard single > 0 else { return nil }
-    return DecimalQuotient.text((total - single) * 10_000, over: single)
+    return DecimalQuotient.basisPoints(from: -single, to: -total)
   }
 
   private func write(_ fees: [(asset: AssetID, amount: Amount)], to json: inout JSONWriter) {

@@ -14,6 +14,10 @@ package struct TextTable {
     rows.append(cells)
   }
 
+  package mutating func add(_ cells: [String]) {
+    rows.append(cells)
+  }
+
   package var text: String {
     let widths = titles.indices.map { column in
       ([titles] + rows).map { $0[column].count }.max() ?? 0

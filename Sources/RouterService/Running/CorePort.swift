@@ -83,6 +83,12 @@ final class CorePort: RouterPort, @unchecked Sendable {
     ask(completion) { $0.books(of: instrument, depth: depth) }
   }
 
+  func plan(
+    _ request: PlanRequest, _ completion: @escaping @Sendable (RoutePlan) -> Void
+  ) -> Bool {
+    ask(completion) { $0.previewPlan(request) }
+  }
+
   func venues(_ completion: @escaping @Sendable ([VenueStatusView]) -> Void) -> Bool {
     ask(completion) { [self] core in
       core.venueStatuses().map(VenueStatusView.init) + startingVenues()

@@ -242,6 +242,10 @@ final class CoreThread: VenueGatewayDelegate {
     return top.bid.price >= top.ask.price ? "crossed" : "live"
   }
 
+  func previewPlan(_ request: PlanRequest) -> RoutePlan {
+    core.previewPlan(request, at: clock.now)
+  }
+
   func balances() -> [BalanceObservation] {
     var observations: [BalanceObservation] = []
     for venue in 0..<core.configuration.venueCapacity {

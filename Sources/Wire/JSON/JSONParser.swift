@@ -66,7 +66,7 @@
       if take(UInt8(ascii: "}")) { break }
       guard take(UInt8(ascii: ",")) else { throw error(.expectedCommaOrBrace) }
     }
-    if let duplicate = Self.firstDuplicate(members) {
+    if !limits.allowsDuplicateNames, let duplicate = Self.firstDuplicate(members) {
       throw JSONError(.duplicateName, at: offsets[duplicate])
     }
     return .object(members)
