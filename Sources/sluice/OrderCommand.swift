@@ -22,6 +22,16 @@ extension Command {
         --expires-in-ms N     stop working it after N milliseconds
         --client-order-id ID  makes the request safe to repeat (default: a random one)
         --max-children N      no more child orders at a time than N
+        --strategy T          best_price (default), fewest_venues, single_venue, pro_rata or
+                              price_improvement, which rests before it takes
+        --objective T         cost (default) or expected_cost, which counts on misses
+        --arrival T           spray (default), sequential or synchronized
+        --max-participation F no more than this part of each displayed level, such as 0.25
+        --max-child-quantity Q  no child greater than Q
+        --size-jitter F       make children smaller at random by up to this part
+        --jitter-tolerance-bps B  how much worse than the bound that may be
+        --wave-interval-ms N  at least N milliseconds from one wave to the next
+        --passive-ms N        with price_improvement: how long to rest
         --wait                wait until the order has ended, then print it
       show, cancel, fills     ID is the order's id, or client:CLIENT_ORDER_ID
       list                    newest first; STATUS is open, closed, filled, canceled, ...
@@ -52,7 +62,7 @@ enum OrderCommand {
       options: [
         "symbol", "side", "quantity", "type", "limit", "time-in-force", "expires-in-ms",
         "client-order-id", "max-children",
-      ], switches: ["wait", "json"])
+      ] + routingOptions.map(\.option), switches: ["wait", "json"])
     let client = try APIClient.fromEnvironment()
     var order = try client.post("/v1/orders", try body(arguments))
     if arguments.has("wait") { order = try waitForEnd(order, client) }
@@ -76,8 +86,35 @@ enum OrderCommand {
     if let children = try arguments.integer("max-children", 1...255) {
       json.field("max_children", integer: Int64(children))
     }
+    try writeRouting(arguments, to: &json)
     json.endObject()
     return json.bytes
+  }
+
+  /// Options of `routing`; numbers go without quotes.
+  private static let routingOptions: [(option: String, isNumber: Bool)] = [
+    ("strategy", false), ("objective", false), ("arrival", false), ("max-participation", false),
+    ("max-child-quantity", false), ("size-jitter", false), ("jitter-tolerance-bps", false),
+    ("wave-interval-ms", true), ("passive-ms", true),
+  ]
+
+  private static func writeRouting(
+    _ arguments: Arguments, to json: inout JSONWriter
+  ) throws(Arguments.Failure) {
+    guard routingOptions.contains(where: { arguments[$0.option] != nil }) else { return }
+    json.key("routing")
+    json.beginObject()
+    for (option, isNumber) in routingOptions {
+      guard let text = arguments[option] else { continue }
+      let field = option.split(separator: "-").joined(separator: "_")
+      if isNumber {
+        let number = try arguments.integer(option, 0...Int(Int32.max)) ?? 0
+        json.field(field, integer: Int64(number))
+      } else {
+        json.field(field, text)
+      }
+    }
+    json.endObject()
   }
 
   private static func randomIdentifier() -> String {

@@ -81,7 +81,7 @@ enum PlanCommand {
       members.append(JSONMember(name: "limit_price", value: .string(limit)))
     }
     for (option, field) in [("max-children", "max_children"), ("nodes", "nodes")] {
-      guard let number = try arguments.integer(option, 1...Int(Int32.max)) else { continue }
+      guard let number = try arguments.integer(option, 1...100_000_000) else { continue }
       members.append(JSONMember(name: field, value: .number("\(number)")))
     }
     return .object(members)

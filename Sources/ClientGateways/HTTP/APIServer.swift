@@ -286,7 +286,9 @@ package final class APIServer {
         json.beginObject()
         json.key("plans")
         json.beginArray()
-        for plan in order.plans { renderer.write(plan, instrument, to: &json) }
+        let evidence = PlanEvidenceRenderer(renderer: renderer, instrument: instrument)
+        let side = order.accepted.order.side
+        for plan in order.plans { evidence.write(plan, side: side, to: &json) }
         json.endArray()
         json.endObject()
       }

@@ -7,6 +7,7 @@ package enum OrderRequest {
   private static let fields: Set<String> = [
     "client_order_id", "symbol", "side", "type", "time_in_force", "quantity", "limit_price",
     "stop_price", "expires_at", "expires_in_ms", "max_children",
+    "routing",
   ]
 
   /// The order in the core's terms.
@@ -31,7 +32,9 @@ package enum OrderRequest {
       limitPrice: try price("limit_price", in: json, instrument, needed: type.needsLimit),
       stopPrice: try price("stop_price", in: json, instrument, needed: type.needsStop),
       deadline: try deadline(json, timeInForce: timeInForce, now: now),
-      maximumChildren: try maximumChildren(json))
+      maximumChildren: try maximumChildren(json),
+      routing: try RoutingRequest.decode(
+        json["routing"], quantityScale: Int(instrument.quantityScale), timeInForce: timeInForce))
   }
 
   private static func parse(_ body: [UInt8]) throws(Problem) -> JSONValue {
@@ -161,9 +164,17 @@ package enum OrderRequest {
 
   /// A digest of the fields whatever their order and blanks; numbers count as written.
   private static func digest(of json: JSONValue) -> UInt64 {
-    let members = (json.members ?? []).sorted { $0.name < $1.name }
-    let canonical = JSONValue.object(members).serialized()
+    let canonical = sorted(json).serialized()
     return Digest.sha256(canonical).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The same value with the members of every object in the order of their names.
+  private static func sorted(_ json: JSONValue) -> JSONValue {
+    guard let members = json.members else { return json }
+    return .object(
+      members.sorted { $0.name < $1.name }.map {
+        JSONMember(name: $0.name, value: sorted($0.value))
+      })
   }
 }
 

@@ -60,6 +60,8 @@ struct Renderer {
     json.field("updated_at", time(order.updatedAt))
     if let closed = order.closed { json.field("closed_at", time(closed.at)) }
     if terms.deadline != .distantFuture { json.field("expires_at", time(terms.deadline)) }
+    json.key("routing")
+    PlanEvidenceRenderer(renderer: self, instrument: instrument).write(terms.routing, to: &json)
     if children {
       json.key("children")
       json.beginArray()
@@ -173,46 +175,6 @@ struct Renderer {
     json.field("fee_asset", directory.assetName(fill.feeAsset))
     json.field("liquidity", "\(fill.liquidity)")
     json.field("at", time(fill.at))
-    json.endObject()
-  }
-
-  func write(_ plan: PlanView, _ instrument: Instrument, to json: inout JSONWriter) {
-    let made = plan.made
-    json.beginObject()
-    json.field("wave", integer: Int64(made.wave))
-    json.field("at", time(made.at))
-    json.key("quantity")
-    json.beginObject()
-    json.field("requested", quantity(made.requested, instrument))
-    json.field("planned", quantity(made.planned, instrument))
-    json.field("residual", quantity(made.requested - made.planned, instrument))
-    json.endObject()
-    json.field("cost", amount(made.totalCost))
-    json.key("bound")
-    json.beginObject()
-    json.field("cost", amount(made.bound))
-    json.field("marginal_price", price(made.marginalPrice, instrument))
-    json.endObject()
-    json.key("venues")
-    json.beginArray()
-    for leg in plan.legs { write(leg, instrument, to: &json) }
-    json.endArray()
-    json.endObject()
-  }
-
-  private func write(_ leg: PlanLeg, _ instrument: Instrument, to json: inout JSONWriter) {
-    json.beginObject()
-    json.field("venue", directory.venueName(of: leg.listing))
-    json.field("quantity", quantity(leg.quantity, instrument))
-    if leg.quantity > .zero {
-      json.field("limit_price", price(leg.limitPrice, instrument))
-      json.field("notional", notional(leg.notional, instrument))
-      json.field("levels", integer: Int64(leg.levelsUsed))
-    } else {
-      json.field("excluded", leg.exclusion.name)
-    }
-    json.field("best_price", price(leg.bestPrice, instrument))
-    json.field("quote_age_us", integer: leg.quoteAgeNanoseconds / 1000)
     json.endObject()
   }
 

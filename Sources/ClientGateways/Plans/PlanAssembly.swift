@@ -30,6 +30,8 @@ struct PlanAssembly {
   }
 
   mutating func problem() throws(PlanFaults) -> PlanProblem {
+    checkDigits()
+    guard faults.isEmpty else { throw faults }
     let quantity = whole(terms.quantity, scales.quantity, "quantity", nil)
     let books = drafts.map { draft in
       (bids: levels(draft, "bids"), asks: levels(draft, "asks"))
@@ -72,26 +74,42 @@ struct PlanAssembly {
 
   // Numbers.
 
-  /// A positive number in units of `10^-scale`; zero and a fault if it is too fine or too large.
+  /// Finds what is too fine before it makes everything else too large.
+  private mutating func checkDigits() {
+    check(terms.quantity, "quantity", nil)
+    for draft in drafts {
+      check(draft.priceIncrement, "\(draft.path).price_increment", draft.name)
+      check(draft.quantityIncrement, "\(draft.path).quantity_increment", draft.name)
+      for (side, levels) in [("bids", draft.bids), ("asks", draft.asks)] {
+        for level in levels {
+          check(level.price, "\(draft.path).\(side)[\(level.index)][0]", draft.name)
+          check(level.quantity, "\(draft.path).\(side)[\(level.index)][1]", draft.name)
+        }
+      }
+    }
+  }
+
+  private mutating func check(
+    _ decimal: ExactDecimal, _ field: @autoclosure () -> String, _ venue: String?
+  ) {
+    guard decimal.scale > PlanScales.maximumDigits else { return }
+    faults.add(
+      field(), venue: venue,
+      "has more than \(PlanScales.maximumDigits) digits after the point, finer than can be planned")
+  }
+
+  /// A positive number in units of `10^-scale`; zero and a fault if it is too large.
   private mutating func whole(
-    _ decimal: ExactDecimal, _ scale: Int, _ field: String, _ venue: String?
+    _ decimal: ExactDecimal, _ scale: Int, _ field: @autoclosure () -> String, _ venue: String?
   ) -> Int64 {
-    guard decimal.scale <= scale else {
-      faults.add(
-        field, venue: venue,
-        "has more than \(PlanScales.maximumDigits) digits after the point, finer than can be planned"
-      )
-      return 0
+    if let mantissa = decimal.exactMantissa(at: scale), mantissa < PlanScales.maximumMantissa {
+      return Int64(mantissa)
     }
-    guard let mantissa = decimal.exactMantissa(at: scale), mantissa < PlanScales.maximumMantissa
-    else {
-      faults.add(
-        field, venue: venue,
-        "is too large: with the \(scale) digits after the point that the document uses, it must be"
-          + " below 1e\(PlanScales.maximumDigits - scale)")
-      return 0
-    }
-    return Int64(mantissa)
+    faults.add(
+      field(), venue: venue,
+      "is too large: with the \(scale) digits after the point that the document uses, it must be"
+        + " below 1e\(PlanScales.maximumDigits - scale)")
+    return 0
   }
 
   // Levels.
@@ -104,7 +122,7 @@ struct PlanAssembly {
       draft.priceIncrement, scales.price, "\(draft.path).price_increment", draft.name)
     var levels: [BookLevel] = []
     for level in isBid ? draft.bids : draft.asks {
-      let place = "\(path)[\(level.index)]"
+      var place: String { "\(path)[\(level.index)]" }
       let price = whole(level.price, scales.price, "\(place)[0]", draft.name)
       let quantity = whole(level.quantity, scales.quantity, "\(place)[1]", draft.name)
       guard price > 0, quantity > 0, tick > 0 else { continue }
@@ -125,7 +143,7 @@ struct PlanAssembly {
   }
 
   private mutating func append(
-    _ price: Int64, _ quantity: Int64, _ field: String, _ venue: String,
+    _ price: Int64, _ quantity: Int64, _ field: @autoclosure () -> String, _ venue: String,
     to levels: inout [BookLevel]
   ) {
     guard let last = levels.last, last.price.mantissa == price else {
@@ -136,7 +154,7 @@ struct PlanAssembly {
     // Both are below 1e18.
     let sum = last.quantity.mantissa + quantity
     if Int128(sum) >= PlanScales.maximumMantissa {
-      faults.add(field, venue: venue, "makes the sum of equal prices too large")
+      faults.add(field(), venue: venue, "makes the sum of equal prices too large")
     } else {
       levels[levels.count - 1].quantity = Quantity(mantissa: sum)
     }
