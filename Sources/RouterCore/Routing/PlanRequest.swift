@@ -58,7 +58,7 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
   public var holdsFee: Bool
   /// What can be spent: quote asset on a buy, base asset on a sell; `nil` for no limit.
   public var available: Amount?
-  /// A fixed cost of each child; not negative.
+  /// A fixed cost of each child; not negative and at most `maximumOrderCost`.
   public var orderCost: AllInCost
   public var quoteAgeNanoseconds: Int64
   /// The part of a child that is expected to fill, in parts per ten thousand; for `.expectedCost`.
@@ -74,7 +74,8 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
     available: Amount? = nil, orderCost: AllInCost = .zero, quoteAgeNanoseconds: Int64 = 0,
     fillProbability: Int = Self.certainFill, exclusion: Exclusion = .none
   ) {
-    precondition(priceIncrement > .zero && quantityIncrement > .zero && orderCost >= .zero)
+    precondition(priceIncrement > .zero && quantityIncrement > .zero)
+    precondition(orderCost >= .zero && orderCost <= Self.maximumOrderCost)
     self.listing = listing
     self.venue = venue
     self.priceIncrement = priceIncrement
@@ -91,6 +92,8 @@ public struct VenueTerms: Sendable, BitwiseCopyable {
     self.exclusion = exclusion
   }
 
+  /// Keeps the sums of a plan within 128 bits.
+  public static let maximumOrderCost = AllInCost(mantissa: powerOfTen(32))
   /// A fill probability of one.
   public static let certainFill = 10_000
 

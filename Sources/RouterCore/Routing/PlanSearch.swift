@@ -1,386 +1,464 @@
-/// Branch and bound over the quantities that venues allow.
+/// Finds the best plan: the greatest quantity, then the least objective, then the fewest children.
 ///
-/// A node is a range of quantities for each venue. Its relaxation is a merge of all levels by
-/// all-in price, which is optimal without lots and minima, and so a bound for what lies below.
+/// Branch and bound. A node is a range of quantities for each venue; its relaxation bounds what
+/// lies below. Where the relaxed answer breaks a rule of a venue, the node is split around it: the
+/// venue takes at most the allowed quantity below, or at least the one above. Most instances end at
+/// the root, which is one merge of levels.
 struct PlanSearch: ~Copyable, Sendable {
   static let venues = RoutePlan.maximumLegs
-  private static let stackCapacity = 256
+  private static let stackCapacity = 512
 
   // The answer.
   private(set) var bestTake = FixedBuffer<Int64>(repeating: 0, count: venues)
   private(set) var bestQuantity: Int64 = 0
-  private(set) var bestCost: Int128 = 0
+  private(set) var bestObjective: Int128 = 0
   private(set) var bestCount = 0
   private(set) var nodes = 0
   private(set) var singleVenue: Int?
   private(set) var singleQuantity: Int64 = 0
-  private(set) var singleCost: Int128 = 0
-  /// The relaxed cost of the planned quantity.
+  private(set) var singleObjective: Int128 = 0
+  /// No plan for the planned quantity has a lower objective.
   private(set) var bound: Int128 = 0
-  /// The worst all-in unit that the answer takes, as a positive number.
-  private(set) var marginalUnit: Int128 = 0
-  /// No plan can reach more than this.
-  private(set) var greatestQuantity: Int64 = 0
-  /// The most that each venue allows.
-  private(set) var rootHigh = FixedBuffer<Int64>(repeating: 0, count: venues)
+  /// The merge of all levels for the planned quantity.
+  private(set) var rootBound: Int128 = 0
+  private(set) var isProven = false
 
   // The problem.
-  private var target: Int64 = 0
   private var maximumChildren = 0
-  /// The relaxation at the root.
-  private var rootQuantity: Int64 = -1
-  private var rootCost: Int128 = 0
-
-  // The node at hand.
-  var low = FixedBuffer<Int64>(repeating: 0, count: venues)
-  var high = FixedBuffer<Int64>(repeating: 0, count: venues)
-  var take = FixedBuffer<Int64>(repeating: 0, count: venues)
-  private var head = FixedBuffer<Int>(repeating: 0, count: venues)
-  private var key = FixedBuffer<Int128>(repeating: 0, count: venues)
+  private var least = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var lots = LotClasses()
+  private var trial = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var relaxation = PlanRelaxation()
 
   // Nodes that wait.
   private var stackLow = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
   private var stackHigh = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
   private var stackCount = 0
+  /// Whether a node was given up because the stack was full.
+  private var isCutShort = false
 
-  mutating func run(_ offers: borrowing PlanOffers, _ request: PlanRequest) {
-    start(offers, request)
-    guard target > 0, maximumChildren > 0 else { return }
-    takeBestSingle(offers)
-    guard bestCount > 0 else { return }
-    stackCount = 0
-    for venue in 0..<offers.count {
-      low[venue] = 0
-      high[venue] = rootHigh[venue]
+  mutating func run(_ offers: inout PlanOffers, _ request: PlanRequest) {
+    start(request)
+    guard offers.quantity > 0, maximumChildren > 0 else {
+      isProven = true
+      return
     }
-    push(offers.count)
-    while stackCount > 0 && nodes < max(request.nodeBudget, 1) {
-      pop(offers.count)
-      nodes += 1
-      visit(offers)
+    takeBestSingle(&offers)
+    guard bestCount > 0 else {
+      isProven = true
+      return
     }
-    bound = bestQuantity == rootQuantity ? rootCost : relaxedCost(offers, of: bestQuantity)
-    findMarginalUnit(offers)
+    nodes = 1
+    if mergeIsOptimal(&offers) { return }
+    prepareNodes(&offers)
+    branchAndBound(&offers, budget: request.nodeBudget)
+    certify(&offers)
   }
 
-  private mutating func findMarginalUnit(_ offers: borrowing PlanOffers) {
-    var worst = Int128.min
-    for venue in 0..<offers.count where bestTake[venue] > 0 {
-      worst = max(worst, offers.key(venue, offers.level(venue, holding: bestTake[venue])))
-    }
-    marginalUnit = abs(worst)
-  }
-
-  private mutating func start(_ offers: borrowing PlanOffers, _ request: PlanRequest) {
+  private mutating func start(_ request: PlanRequest) {
     bestQuantity = 0
-    bestCost = 0
+    bestObjective = 0
     bestCount = 0
     nodes = 0
     singleVenue = nil
     singleQuantity = 0
-    singleCost = 0
+    singleObjective = 0
     bound = 0
-    greatestQuantity = 0
-    marginalUnit = 0
-    rootQuantity = -1
+    rootBound = 0
+    isProven = false
+    isCutShort = false
+    stackCount = 0
     maximumChildren = request.maximumChildren
-    var common: Int64 = 0
-    for venue in 0..<offers.count {
-      bestTake[venue] = 0
-      rootHigh[venue] = offers.largestAllowed(venue, atMost: request.quantity.mantissa)
-      if rootHigh[venue] > 0 {
-        let increment = offers.terms[venue].quantityIncrement.mantissa
-        common = greatestCommonDivisor(increment, common)
-      }
-    }
-    let quantity = max(request.quantity.mantissa, 0)
-    target = common > 0 ? quantity - quantity % common : 0
-    for venue in 0..<offers.count where greatestQuantity < target {
-      greatestQuantity += min(rootHigh[venue], target - greatestQuantity)
-    }
   }
 
-  private mutating func takeBestSingle(_ offers: borrowing PlanOffers) {
-    for venue in 0..<offers.count where rootHigh[venue] > 0 {
-      let quantity = rootHigh[venue]
-      guard quantity >= singleQuantity else { continue }
-      let cost = fullCost(offers, venue, quantity)
-      if quantity > singleQuantity || cost < singleCost {
-        singleVenue = venue
+  // The best single venue.
+
+  private mutating func takeBestSingle(_ offers: inout PlanOffers) {
+    var best = -1
+    for venue in 0..<offers.count {
+      bestTake[venue] = 0
+      let quantity = offers.greatest[venue]
+      guard quantity > 0, quantity >= singleQuantity else { continue }
+      let objective =
+        offers.objective(venue, of: quantity, in: offers.greatestLevel[venue])
+        &+ offers.orderCost(venue)
+      if quantity > singleQuantity || objective < singleObjective {
+        best = venue
         singleQuantity = quantity
-        singleCost = cost
+        singleObjective = objective
       }
     }
-    guard let singleVenue else { return }
-    bestTake[singleVenue] = singleQuantity
+    guard best >= 0 else { return }
+    singleVenue = best
+    bestTake[best] = singleQuantity
     bestQuantity = singleQuantity
-    bestCost = singleCost
+    bestObjective = singleObjective
     bestCount = 1
   }
 
-  // One node.
+  // The root without envelopes.
 
-  private mutating func visit(_ offers: borrowing PlanOffers) {
-    guard limitChildren(offers), let relaxed = relax(offers, to: target) else { return }
-    if nodes == 1 {
-      rootQuantity = relaxed.quantity
-      rootCost = relaxed.cost
+  /// Whether plain merging already breaks no rule, and so nothing can be better.
+  private mutating func mergeIsOptimal(_ offers: inout PlanOffers) -> Bool {
+    var reachable: Int64 = 0
+    for venue in 0..<offers.count {
+      relaxation.high[venue] = offers.greatest[venue]
+      reachable &+= min(offers.greatest[venue], offers.quantity &- reachable)
     }
-    if relaxed.quantity < bestQuantity { return }
-    if relaxed.quantity == bestQuantity && relaxed.cost >= bestCost { return }
-    roundToIncrements(offers)
-    let count = (0..<offers.count).count { take[$0] > 0 }
-    if let violator = worstViolator(offers) { return branch(offers, around: violator) }
-    if count > maximumChildren {
-      if let venue = largestOptional(offers) { branch(offers, around: venue) }
-      return
+    if offers.hasOneLot {
+      reachable &-= reachable % offers.terms[0].quantityIncrement.mantissa
     }
-    let planned = consider(offers, count: count)
-    if planned < relaxed.quantity, let venue = unusedVenue(offers) {
-      return branch(offers, around: venue)
+    guard !offers.hasOrderCosts, relaxation.mergeLevels(&offers, to: reachable) == 0,
+      !relaxation.hasTie
+    else { return false }
+    var count = 0
+    for venue in 0..<offers.count where relaxation.take[venue] > 0 {
+      count &+= 1
+      guard relaxation.isAllowed(&offers, venue) else { return false }
     }
-    if let venue = costliestOptional(offers) { branch(offers, around: venue) }
-  }
-
-  /// Applies the cap on children; `false` if the node can not respect it or not reach the best.
-  private mutating func limitChildren(_ offers: borrowing PlanOffers) -> Bool {
-    let forced = (0..<offers.count).count { low[$0] > 0 }
-    guard forced <= maximumChildren else { return false }
-    if forced == maximumChildren {
-      for venue in 0..<offers.count where low[venue] == 0 { high[venue] = 0 }
-    }
+    guard count <= maximumChildren else { return false }
+    let objective = relaxation.levelCost(&offers)
+    tryTake(offers.count)
+    keepIfBetter(&offers, reachable, objective, count)
+    bound = objective
+    rootBound = objective
+    isProven = true
     return true
   }
 
-  /// Fills `take` by merging levels from the lower ends on; `nil` if those exceed the quantity.
-  private mutating func relax(
-    _ offers: borrowing PlanOffers, to quantity: Int64
-  ) -> (quantity: Int64, cost: Int128)? {
+  // Branch and bound.
+
+  private mutating func prepareNodes(_ offers: inout PlanOffers) {
+    for venue in 0..<offers.count {
+      relaxation.low[venue] = 0
+      relaxation.high[venue] = offers.greatest[venue]
+      least[venue] = offers.greatest[venue] > 0 ? offers.smallestAllowed(venue, atLeast: 1) ?? 0 : 0
+    }
+    lots.sort(&offers, low: relaxation.low, high: relaxation.high)
+    relaxation.prepare(&offers, least: least)
+    push(offers.count)
+  }
+
+  private mutating func branchAndBound(_ offers: inout PlanOffers, budget: Int) {
+    nodes = 0
+    while stackCount > 0 && nodes < max(budget, 1) {
+      pop(offers.count)
+      nodes &+= 1
+      visit(&offers)
+    }
+  }
+
+  private mutating func visit(_ offers: inout PlanOffers) {
+    guard let quantity = reachableQuantity(&offers), quantity > 0, quantity >= bestQuantity,
+      let objective = relaxation.solve(&offers, &lots, to: quantity)
+    else { return }
+    if quantity == bestQuantity && objective >= bestObjective {
+      let isTie = objective == bestObjective && leastCount(&offers, quantity) < bestCount
+      guard isTie else { return }
+    }
+    let count = takenCount(&offers)
+    guard count <= maximumChildren else { return splitLargest(&offers) }
+    if let venue = worstViolator(&offers) {
+      if !offers.hasOneLot {
+        repair(&offers, quantity)
+        if quantity == bestQuantity && objective >= bestObjective { return }
+      }
+      return split(&offers, around: venue)
+    }
+    let full = relaxation.fullCost(&offers)
+    tryTake(offers.count)
+    keepIfBetter(&offers, quantity, full, count)
+    if full > objective, let venue = costliestCut(&offers) {
+      splitOptional(venue, &offers, isForcedFirst: true)
+    } else if relaxation.hasTie && count > leastCount(&offers, quantity) {
+      splitLargest(&offers)
+    }
+  }
+
+  /// The greatest quantity below a node, or `nil` if there is none; applies the cap on children.
+  private mutating func reachableQuantity(_ offers: inout PlanOffers) -> Int64? {
+    var forced = 0
+    var optional = 0
+    for venue in 0..<offers.count {
+      if relaxation.low[venue] > 0 {
+        forced &+= 1
+      } else if relaxation.high[venue] >= max(least[venue], 1) {
+        optional &+= 1
+      } else {
+        relaxation.high[venue] = 0
+      }
+    }
+    guard forced <= maximumChildren else { return nil }
+    if forced == maximumChildren {
+      for venue in 0..<offers.count where relaxation.low[venue] == 0 { relaxation.high[venue] = 0 }
+    }
+    if !offers.hasOneLot { lots.sort(&offers, low: relaxation.low, high: relaxation.high) }
+    guard
+      let quantity = lots.greatestQuantity(
+        &offers, low: relaxation.low, high: relaxation.high, atMost: offers.quantity)
+    else { return nil }
+    guard optional > maximumChildren &- forced else { return quantity }
+    return min(quantity, cappedQuantity(&offers, optional: maximumChildren &- forced))
+  }
+
+  /// What the forced venues and the largest `optional` others can take together.
+  private mutating func cappedQuantity(_ offers: inout PlanOffers, optional: Int) -> Int64 {
+    let most = offers.quantity
+    var total: Int64 = 0
+    for venue in 0..<offers.count where relaxation.low[venue] > 0 {
+      total &+= min(relaxation.high[venue], most &- total)
+    }
+    var used: UInt32 = 0
+    for _ in 0..<optional {
+      guard let venue = largestOptional(&offers, except: used) else { break }
+      used |= 1 << UInt32(venue)
+      total &+= min(relaxation.high[venue], most &- total)
+    }
+    return total
+  }
+
+  private mutating func largestOptional(_ offers: inout PlanOffers, except used: UInt32) -> Int? {
+    var largest = -1
+    for venue in 0..<offers.count
+    where relaxation.low[venue] == 0 && relaxation.high[venue] > 0
+      && used & (1 << UInt32(venue)) == 0
+    {
+      if largest < 0 || relaxation.high[venue] > relaxation.high[largest] { largest = venue }
+    }
+    return largest < 0 ? nil : largest
+  }
+
+  /// No plan for `quantity` below the node has fewer children.
+  private mutating func leastCount(_ offers: inout PlanOffers, _ quantity: Int64) -> Int {
+    var rest = quantity
+    var count = 0
+    for venue in 0..<offers.count where relaxation.low[venue] > 0 {
+      rest &-= min(relaxation.high[venue], rest)
+      count &+= 1
+    }
+    var used: UInt32 = 0
+    while rest > 0, let venue = largestOptional(&offers, except: used) {
+      used |= 1 << UInt32(venue)
+      rest &-= min(relaxation.high[venue], rest)
+      count &+= 1
+    }
+    return count
+  }
+
+  private mutating func takenCount(_ offers: inout PlanOffers) -> Int {
+    var count = 0
+    for venue in 0..<offers.count where relaxation.take[venue] > 0 { count &+= 1 }
+    return count
+  }
+
+  private mutating func tryTake(_ count: Int) {
+    for venue in 0..<count { trial[venue] = relaxation.take[venue] }
+  }
+
+  /// Keeps the plan in `trial` if it is better than the best so far.
+  private mutating func keepIfBetter(
+    _ offers: inout PlanOffers, _ quantity: Int64, _ objective: Int128, _ count: Int
+  ) {
+    guard quantity >= bestQuantity else { return }
+    if quantity == bestQuantity {
+      guard (objective, count) <= (bestObjective, bestCount) else { return }
+      guard (objective, count) < (bestObjective, bestCount) || comesFirst(&offers)
+      else { return }
+    }
+    bestQuantity = quantity
+    bestObjective = objective
+    bestCount = count
+    for venue in 0..<offers.count { bestTake[venue] = trial[venue] }
+  }
+
+  /// Whether of two equally good plans this one gives more to the earlier venues.
+  private mutating func comesFirst(_ offers: inout PlanOffers) -> Bool {
+    for venue in 0..<offers.count where trial[venue] != bestTake[venue] {
+      return trial[venue] > bestTake[venue]
+    }
+    return false
+  }
+
+  // Plans near a relaxed answer.
+
+  /// Rounds what is taken down to what is allowed, and lets one venue take what falls off; where
+  /// its lot does not divide that, another one gives up a few lots of its own.
+  private mutating func repair(_ offers: inout PlanOffers, _ quantity: Int64) {
     var rest = quantity
     for venue in 0..<offers.count {
-      take[venue] = low[venue]
-      rest -= low[venue]
-      setHead(offers, venue)
+      let take = relaxation.take[venue]
+      let isFine = take == 0 || relaxation.isAllowed(&offers, venue)
+      trial[venue] = isFine ? take : offers.largestAllowed(venue, atMost: take)
+      guard trial[venue] >= relaxation.low[venue] else { return }
+      rest &-= trial[venue]
     }
-    guard rest >= 0 else { return nil }
-    while rest > 0, let venue = cheapest(offers.count) {
-      let level = head[venue]
-      let end = min(offers.cumulative(venue, level), high[venue])
-      let part = min(end - take[venue], rest)
-      take[venue] += part
-      rest -= part
-      advanceHead(offers, venue)
+    var isDone = false
+    for venue in 0..<offers.count where relaxation.take[venue] > 0 {
+      isDone = settle(&offers, rest, at: venue, of: quantity) || isDone
     }
-    return (quantity - rest, takenCost(offers))
-  }
-
-  private mutating func setHead(_ offers: borrowing PlanOffers, _ venue: Int) {
-    guard take[venue] < high[venue] else {
-      key[venue] = .max
-      return
-    }
-    let level = take[venue] == 0 ? 0 : offers.level(venue, holding: take[venue] + 1)
-    head[venue] = level
-    key[venue] = offers.key(venue, level)
-  }
-
-  private mutating func advanceHead(_ offers: borrowing PlanOffers, _ venue: Int) {
-    guard take[venue] < high[venue] else {
-      key[venue] = .max
-      return
-    }
-    guard take[venue] == offers.cumulative(venue, head[venue]) else { return }
-    head[venue] += 1
-    key[venue] = offers.key(venue, head[venue])
-  }
-
-  private func cheapest(_ count: Int) -> Int? {
-    var best = Int128.max
-    var found = -1
-    var venue = 0
-    while venue < count {
-      if key[venue] < best {
-        best = key[venue]
-        found = venue
+    if isDone { return }
+    for giver in 0..<offers.count where trial[giver] > 0 {
+      let lot = offers.terms[giver].quantityIncrement.mantissa
+      let before = trial[giver]
+      var given = lot
+      while given < before && given <= lot &* Self.mostLotsGiven {
+        if before &- given >= relaxation.low[giver], offers.isAllowed(giver, before &- given) {
+          trial[giver] = before &- given
+          for taker in 0..<offers.count where taker != giver && relaxation.take[taker] > 0 {
+            _ = settle(&offers, rest &+ given, at: taker, of: quantity)
+          }
+        }
+        given &+= lot
       }
-      venue &+= 1
-    }
-    return found < 0 ? nil : found
-  }
-
-  private func takenCost(_ offers: borrowing PlanOffers) -> Int128 {
-    var cost: Int128 = 0
-    for venue in 0..<offers.count where take[venue] > 0 {
-      cost += offers.cost(venue, of: take[venue])
-      if low[venue] > 0 { cost += offers.terms[venue].orderCost.mantissa }
-    }
-    return cost
-  }
-
-  private func fullCost(_ offers: borrowing PlanOffers, _ venue: Int, _ quantity: Int64) -> Int128 {
-    offers.cost(venue, of: quantity) + offers.terms[venue].orderCost.mantissa
-  }
-
-  /// Keeps `take` if it is better than the best so far; its quantity.
-  private mutating func consider(_ offers: borrowing PlanOffers, count: Int) -> Int64 {
-    var quantity: Int64 = 0
-    var cost: Int128 = 0
-    for venue in 0..<offers.count where take[venue] > 0 {
-      quantity += take[venue]
-      cost += fullCost(offers, venue, take[venue])
-    }
-    let isBetter =
-      quantity > bestQuantity
-      || (quantity == bestQuantity && (cost, count) < (bestCost, bestCount))
-    if isBetter {
-      bestQuantity = quantity
-      bestCost = cost
-      bestCount = count
-      for venue in 0..<offers.count { bestTake[venue] = take[venue] }
-    }
-    return quantity
-  }
-
-  /// The cost of the relaxation at the root for `quantity`.
-  private mutating func relaxedCost(_ offers: borrowing PlanOffers, of quantity: Int64) -> Int128 {
-    for venue in 0..<offers.count {
-      low[venue] = 0
-      high[venue] = rootHigh[venue]
-    }
-    return relax(offers, to: quantity)?.cost ?? bestCost
-  }
-
-  // Lots.
-
-  /// Rounds every take down to its lot and gives what falls off to venues that can use it.
-  private mutating func roundToIncrements(_ offers: borrowing PlanOffers) {
-    var planned: Int64 = 0
-    for venue in 0..<offers.count where take[venue] > 0 {
-      take[venue] -= take[venue] % offers.terms[venue].quantityIncrement.mantissa
-      planned += take[venue]
-    }
-    var rest = target - planned
-    var rounds = 0
-    while rest > 0 && rounds < 256 {
-      let inPlan = cheapestCrumb(offers, rest, startsChild: false)
-      guard let crumb = inPlan ?? cheapestCrumb(offers, rest, startsChild: true) else { return }
-      take[crumb.venue] += crumb.quantity
-      rest -= crumb.quantity
-      rounds += 1
+      trial[giver] = before
     }
   }
 
-  /// Where a crumb costs least: in whole lots, within one level.
-  private func cheapestCrumb(
-    _ offers: borrowing PlanOffers, _ rest: Int64, startsChild: Bool
-  ) -> (venue: Int, quantity: Int64)? {
-    var best: (venue: Int, quantity: Int64, key: Int128)?
-    for venue in 0..<offers.count
-    where (take[venue] == 0) == startsChild && take[venue] < high[venue] {
-      let level = offers.level(venue, holding: take[venue] + 1)
-      let key = offers.key(venue, level)
-      if let best, best.key <= key { continue }
-      let quantity = crumb(offers, venue, level, rest)
-      if quantity > 0 { best = (venue, quantity, key) }
+  private static let mostLotsGiven: Int64 = 6
+
+  /// Considers the plan in which one venue takes `rest` on top; whether it would.
+  private mutating func settle(
+    _ offers: inout PlanOffers, _ rest: Int64, at venue: Int, of quantity: Int64
+  ) -> Bool {
+    guard rest % offers.terms[venue].quantityIncrement.mantissa == 0 else { return false }
+    let before = trial[venue]
+    guard rest <= relaxation.high[venue] &- before, offers.isAllowed(venue, before &+ rest) else {
+      return false
     }
-    return best.map { ($0.venue, $0.quantity) }
+    trial[venue] = before &+ rest
+    var objective: Int128 = 0
+    var count = 0
+    for venue in 0..<offers.count where trial[venue] > 0 {
+      objective &+= offers.objective(venue, of: trial[venue]) &+ offers.orderCost(venue)
+      count &+= 1
+    }
+    keepIfBetter(&offers, quantity, objective, count)
+    trial[venue] = before
+    return true
   }
 
-  private func crumb(
-    _ offers: borrowing PlanOffers, _ venue: Int, _ level: Int, _ rest: Int64
-  ) -> Int64 {
-    if take[venue] == 0 {
-      let least = offers.smallestAllowed(venue, atLeast: 1) ?? .max
-      return least <= min(rest, high[venue]) ? least : 0
-    }
-    let increment = offers.terms[venue].quantityIncrement.mantissa
-    let room = min(rest, high[venue] - take[venue])
-    let inLevel = min(room, offers.cumulative(venue, level) - take[venue])
-    let lots = max(inLevel - inLevel % increment, increment)
-    return lots <= room ? lots : 0
-  }
-
-  // Branching.
+  // Splitting a node.
 
   /// The venue whose take is not allowed and is furthest from being so.
-  private func worstViolator(_ offers: borrowing PlanOffers) -> Int? {
+  private mutating func worstViolator(_ offers: inout PlanOffers) -> Int? {
     var worst: (venue: Int, shortfall: Int64)?
     for venue in 0..<offers.count
-    where take[venue] > 0 && !offers.isAllowed(venue, take[venue]) {
-      let needed = offers.smallestAllowed(venue, atLeast: take[venue]) ?? .max
-      let shortfall = needed - take[venue]
-      if shortfall > worst?.shortfall ?? -1 { worst = (venue, shortfall) }
+    where relaxation.take[venue] > 0 && !relaxation.isAllowed(&offers, venue) {
+      let take = relaxation.take[venue]
+      let above = offers.smallestAllowed(venue, atLeast: take) ?? .max
+      if above &- take > worst?.shortfall ?? -1 { worst = (venue, above &- take) }
     }
     return worst?.venue
   }
 
-  /// The venue with the largest take among those that need not trade.
-  private func largestOptional(_ offers: borrowing PlanOffers) -> Int? {
-    var largest: Int?
-    for venue in 0..<offers.count where low[venue] == 0 && take[venue] > 0 {
-      if take[venue] > largest.map({ take[$0] }) ?? 0 { largest = venue }
+  /// The venue with an order cost that was charged in part.
+  private mutating func costliestCut(_ offers: inout PlanOffers) -> Int? {
+    var costliest = -1
+    for venue in 0..<offers.count where relaxation.isCut(venue) {
+      if costliest < 0 || offers.orderCost(venue) > offers.orderCost(costliest) {
+        costliest = venue
+      }
     }
-    return largest
+    return costliest < 0 ? nil : costliest
   }
 
-  /// A venue that could take a crumb that is left, the one with the finest lot.
-  private func unusedVenue(_ offers: borrowing PlanOffers) -> Int? {
-    var finest: Int?
-    for venue in 0..<offers.count where low[venue] == 0 && take[venue] == 0 && high[venue] > 0 {
-      let increment = offers.terms[venue].quantityIncrement
-      if let finest, offers.terms[finest].quantityIncrement <= increment { continue }
-      finest = venue
+  /// At this venue at most the allowed quantity below the take, or at least the one above.
+  private mutating func split(_ offers: inout PlanOffers, around venue: Int) {
+    let take = relaxation.take[venue]
+    let (low, high) = (relaxation.low[venue], relaxation.high[venue])
+    let below = offers.largestAllowed(venue, atMost: take)
+    let above = offers.smallestAllowed(venue, atLeast: take)
+    let isNearerAbove = above.map { $0 &- take <= take &- below } ?? false
+    if isNearerAbove && below == 0 {
+      pushAtMost(below, low, venue, &offers)
+      pushAtLeast(above, high, venue, &offers)
+    } else {
+      pushAtLeast(above, high, venue, &offers)
+      pushAtMost(below, low, venue, &offers)
     }
-    return finest
+    relaxation.low[venue] = low
+    relaxation.high[venue] = high
   }
 
-  private func costliestOptional(_ offers: borrowing PlanOffers) -> Int? {
-    var costliest: Int?
-    for venue in 0..<offers.count where low[venue] == 0 && take[venue] > 0 {
-      let cost = offers.terms[venue].orderCost
-      if cost > costliest.map({ offers.terms[$0].orderCost }) ?? .zero { costliest = venue }
-    }
-    return costliest
+  private mutating func pushAtMost(
+    _ most: Int64, _ low: Int64, _ venue: Int, _ offers: inout PlanOffers
+  ) {
+    guard most >= low else { return }
+    let high = relaxation.high[venue]
+    relaxation.high[venue] = most
+    push(offers.count)
+    relaxation.high[venue] = high
   }
 
-  /// Splits the node: at this venue at least the next allowed quantity, or at most the one before.
-  private mutating func branch(_ offers: borrowing PlanOffers, around venue: Int) {
-    guard stackCount + 2 <= Self.stackCapacity else { return }
-    let (oldLow, oldHigh) = (low[venue], high[venue])
-    let isForced = take[venue] > 0 && !offers.isAllowed(venue, take[venue])
-    let least = isForced ? take[venue] : 1
-    let below = isForced ? offers.largestAllowed(venue, atMost: take[venue]) : 0
-    if below >= oldLow {
-      high[venue] = below
-      push(offers.count)
-      high[venue] = oldHigh
+  private mutating func pushAtLeast(
+    _ least: Int64?, _ high: Int64, _ venue: Int, _ offers: inout PlanOffers
+  ) {
+    guard let least, least <= high else { return }
+    let low = relaxation.low[venue]
+    relaxation.low[venue] = max(least, low)
+    push(offers.count)
+    relaxation.low[venue] = low
+  }
+
+  /// Splits on the venue with the largest take among those that need not trade.
+  private mutating func splitLargest(_ offers: inout PlanOffers) {
+    var largest = -1
+    for venue in 0..<offers.count where relaxation.low[venue] == 0 && relaxation.take[venue] > 0 {
+      if largest < 0 || relaxation.take[venue] > relaxation.take[largest] { largest = venue }
     }
-    if let above = offers.smallestAllowed(venue, atLeast: max(least, oldLow)), above <= oldHigh {
-      low[venue] = above
-      push(offers.count)
-      low[venue] = oldLow
-    }
+    if largest >= 0 { splitOptional(largest, &offers, isForcedFirst: true) }
+  }
+
+  /// The venue trades, or it does not.
+  private mutating func splitOptional(
+    _ venue: Int, _ offers: inout PlanOffers, isForcedFirst: Bool
+  ) {
+    let high = relaxation.high[venue]
+    if isForcedFirst { pushAtMost(0, 0, venue, &offers) }
+    pushAtLeast(least[venue], high, venue, &offers)
+    if !isForcedFirst { pushAtMost(0, 0, venue, &offers) }
   }
 
   private mutating func push(_ count: Int) {
-    for venue in 0..<count {
-      stackLow[stackCount * Self.venues + venue] = low[venue]
-      stackHigh[stackCount * Self.venues + venue] = high[venue]
+    guard stackCount < Self.stackCapacity else {
+      isCutShort = true
+      return
     }
-    stackCount += 1
+    let start = stackCount &* Self.venues
+    for venue in 0..<count {
+      stackLow[start &+ venue] = relaxation.low[venue]
+      stackHigh[start &+ venue] = relaxation.high[venue]
+    }
+    stackCount &+= 1
   }
 
   private mutating func pop(_ count: Int) {
-    stackCount -= 1
+    stackCount &-= 1
+    let start = stackCount &* Self.venues
     for venue in 0..<count {
-      low[venue] = stackLow[stackCount * Self.venues + venue]
-      high[venue] = stackHigh[stackCount * Self.venues + venue]
+      relaxation.low[venue] = stackLow[start &+ venue]
+      relaxation.high[venue] = stackHigh[start &+ venue]
     }
   }
 
-  private func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
-    var (a, b) = (a, b)
-    while b != 0 { (a, b) = (b, a % b) }
-    return a
+  // The certificate.
+
+  /// The bound for the planned quantity: the best of what was found and of what still waits.
+  private mutating func certify(_ offers: inout PlanOffers) {
+    bound = bestObjective
+    isProven = !isCutShort
+    while stackCount > 0 {
+      pop(offers.count)
+      guard let quantity = reachableQuantity(&offers), quantity >= bestQuantity else { continue }
+      if quantity > bestQuantity { isProven = false }
+      if let objective = relaxation.solve(&offers, &lots, to: bestQuantity) {
+        bound = min(bound, objective)
+      }
+    }
+    for venue in 0..<offers.count { relaxation.high[venue] = offers.greatest[venue] }
+    _ = relaxation.mergeLevels(&offers, to: bestQuantity)
+    rootBound = relaxation.levelCost(&offers)
+    if isCutShort { bound = rootBound }
+    isProven = isProven && bound == bestObjective
   }
 }

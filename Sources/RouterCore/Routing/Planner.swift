@@ -3,13 +3,16 @@
 /// A relaxation (no lots, no minima) is solved by merging all levels by all-in price; where its
 /// answer breaks a venue's rule, the search branches: either the venue gets at least what it
 /// accepts, or at most what it accepted before. The best single venue is the first answer, so that
-/// no plan is ever worse than it.
+/// no plan is ever worse than it. The node budget alone decides when an unproven search ends, so
+/// that the same input gives the same plan.
 ///
 /// Use: `begin`, then `add` for each venue, then `finish`. After `init` nothing is allocated.
 public struct Planner: ~Copyable, Sendable {
   var offers: PlanOffers
   var search: PlanSearch
   private var request: PlanRequest
+  /// The signed all-in cost of the worst unit that the plan takes.
+  private var worstUnit: Int128 = 0
 
   /// Makes a planner that looks at up to `levelCapacity` levels of each venue.
   public init(levelCapacity: Int = 1024) {
@@ -34,71 +37,127 @@ public struct Planner: ~Copyable, Sendable {
 
   /// Plans; `requested = planned + residual` always, and no rule of a venue is broken.
   public mutating func finish(into plan: inout RoutePlan) {
-    search.run(offers, request)
+    search.run(&offers, request)
+    worstUnit = findWorstUnit()
+    if case .expectedCost(let adverseMove) = request.objective, search.bestCount > 0 {
+      plan.replacementUnit = abs(expect(adverseMove))
+      search.run(&offers, request)
+      worstUnit = findWorstUnit()
+    } else {
+      plan.replacementUnit = 0
+    }
     summarize(into: &plan)
     for venue in 0..<offers.count {
-      plan[venue] = leg(venue)
+      describe(venue, &plan[venue])
     }
   }
 
-  private func summarize(into plan: inout RoutePlan) {
+  /// Turns the offers to expected costs; the replacement: the worst unit of the plan at hand, moved
+  /// against us.
+  private mutating func expect(_ adverseMove: FeeRate) -> Int128 {
+    let worst = worstUnit
+    let move = Int128(max(0, min(adverseMove.partsPerHundredMillion, FeeRate.one)))
+    let replacement = worst + abs(worst) * move / Int128(FeeRate.one)
+    return offers.expect(replacement: replacement)
+  }
+
+  private mutating func summarize(into plan: inout RoutePlan) {
     plan.side = request.side
     plan.requested = request.quantity
     plan.planned = Quantity(mantissa: search.bestQuantity)
-    plan.cost = positive(search.bestCost)
-    plan.objectiveCost = plan.cost
-    plan.bound = positive(search.bound)
-    plan.rootBound = plan.bound
-    plan.isProvenOptimal =
-      search.bestQuantity == search.greatestQuantity && search.bestCost == search.bound
+    plan.objectiveCost = objective(search.bestObjective)
+    plan.bound = bound(search.bound)
+    plan.rootBound = bound(search.rootBound)
+    plan.isProvenOptimal = search.isProven
     plan.nodes = search.nodes
     plan.legCount = offers.count
-    plan.marginalUnit = search.marginalUnit
+    plan.marginalUnit = search.bestCount > 0 ? abs(worstUnit) : 0
+    plan.cost = positive(nominalCost())
     plan.single = RoutePlan.SingleVenue()
     if let single = search.singleVenue {
       plan.single.venue = offers.terms[single].venue
       plan.single.quantity = Quantity(mantissa: search.singleQuantity)
-      plan.single.cost = positive(search.singleCost)
-      plan.single.objectiveCost = plan.single.cost
+      plan.single.cost = positive(cost(single, search.singleQuantity))
+      plan.single.objectiveCost = objective(search.singleObjective)
     }
   }
 
-  private func positive(_ cost: Int128) -> AllInCost {
+  private mutating func nominalCost() -> Int128 {
+    if offers.objectiveScale == 1 { return search.bestObjective }
+    var total: Int128 = 0
+    for venue in 0..<offers.count where search.bestTake[venue] > 0 {
+      total += cost(venue, search.bestTake[venue])
+    }
+    return total
+  }
+
+  private mutating func cost(_ venue: Int, _ quantity: Int64) -> Int128 {
+    offers.cost(venue, of: quantity) + offers.terms[venue].orderCost.mantissa
+  }
+
+  private mutating func findWorstUnit() -> Int128 {
+    var worst = Int128.min
+    for venue in 0..<offers.count where search.bestTake[venue] > 0 {
+      let level = offers.level(venue, holding: search.bestTake[venue])
+      worst = max(worst, offers.unitCost(venue, level))
+    }
+    return worst
+  }
+
+  /// An objective as a cost, rounded up where it is finer.
+  private mutating func objective(_ value: Int128) -> AllInCost {
+    guard offers.objectiveScale != 1 else { return positive(value) }
+    return positive(value.divided(by: offers.objectiveScale, roundingUp: true))
+  }
+
+  /// A bound as a cost, rounded down where it is finer, unless it is reached.
+  private mutating func bound(_ value: Int128) -> AllInCost {
+    if value == search.bestObjective || offers.objectiveScale == 1 { return objective(value) }
+    return positive(value.divided(by: offers.objectiveScale, roundingUp: false))
+  }
+
+  private mutating func positive(_ cost: Int128) -> AllInCost {
     AllInCost(mantissa: request.side == .buy ? cost : -cost)
   }
 
-  private func leg(_ venue: Int) -> RouteLeg {
-    var leg = RouteLeg()
+  private mutating func describe(_ venue: Int, _ leg: inout RouteLeg) {
     leg.listing = offers.terms[venue].listing
     leg.venue = offers.terms[venue].venue
     leg.bestPrice = Price(mantissa: offers.bestPrices[venue])
     leg.quoteAgeNanoseconds = offers.terms[venue].quoteAgeNanoseconds
+    leg.fillProbability = offers.terms[venue].fillProbability
     let take = search.bestTake[venue]
+    leg.quantity = Quantity(mantissa: take)
     guard take > 0 else {
       leg.exclusion = exclusion(of: venue)
-      return leg
+      leg.limitPrice = .zero
+      leg.notional = .zero
+      leg.cost = .zero
+      leg.orderCost = .zero
+      leg.hold = .zero
+      leg.levelsUsed = 0
+      return
     }
     let level = offers.level(venue, holding: take)
     let limit = offers.limitPrice(venue, level)
-    leg.quantity = Quantity(mantissa: take)
+    let notional = offers.notional(venue, of: take, in: level)
+    leg.exclusion = .none
     leg.limitPrice = Price(mantissa: limit)
-    leg.notional = Notional(mantissa: offers.notional(venue, of: take))
-    leg.cost = positive(offers.cost(venue, of: take))
+    leg.notional = Notional(mantissa: notional)
+    leg.cost = positive(notional &* Int128(offers.factors[venue]))
     leg.orderCost = offers.terms[venue].orderCost
-    leg.fillProbability = offers.terms[venue].fillProbability
     leg.hold = offers.hold(venue, limit: limit, take)
     leg.levelsUsed = level + 1
-    return leg
   }
 
   // Why a venue got no child.
 
-  private func exclusion(of venue: Int) -> Exclusion {
+  private mutating func exclusion(of venue: Int) -> Exclusion {
     let given = offers.terms[venue].exclusion
     if given != .none { return given }
     if offers.bestPrices[venue] == 0 { return .bookEmpty }
     if offers.levelCounts[venue] == 0 { return .outsideLimit }
-    if search.rootHigh[venue] == 0 { return obstacle(at: venue) }
+    if offers.greatest[venue] == 0 { return obstacle(at: venue) }
     guard search.bestCount > 0, isCheaper(venue) else {
       return search.bestQuantity < request.quantity.mantissa ? leftOver(venue) : .notNeeded
     }
@@ -106,7 +165,7 @@ public struct Planner: ~Copyable, Sendable {
   }
 
   /// Why nothing at all is allowed at a venue that has levels within the limit.
-  private func obstacle(at venue: Int) -> Exclusion {
+  private mutating func obstacle(at venue: Int) -> Exclusion {
     let terms = offers.terms[venue]
     let most = min(offers.depth(venue), terms.maximumQuantity.mantissa)
     if terms.quantityIncrement.mantissa > most { return .incrementTooCoarse }
@@ -120,13 +179,12 @@ public struct Planner: ~Copyable, Sendable {
   }
 
   /// Whether the venue's best level is better than the worst one taken.
-  private func isCheaper(_ venue: Int) -> Bool {
-    let best = abs(offers.key(venue, 0))
-    return request.side == .buy ? best < search.marginalUnit : best > search.marginalUnit
+  private mutating func isCheaper(_ venue: Int) -> Bool {
+    offers.unitCost(venue, 0) < worstUnit
   }
 
   /// Why a venue that could have helped was left out: its own least slice, or the cap on children.
-  private func leftOver(_ venue: Int) -> Exclusion {
+  private mutating func leftOver(_ venue: Int) -> Exclusion {
     if search.bestCount >= request.maximumChildren { return .childLimit }
     let terms = offers.terms[venue]
     let least = offers.smallestAllowed(venue, atLeast: 1) ?? 0

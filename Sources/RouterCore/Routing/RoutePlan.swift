@@ -19,6 +19,8 @@ public struct RoutePlan: Sendable {
   public internal(set) var rootBound = AllInCost.zero
   /// The worst all-in unit taken, in units of `10^-(priceScale + 8)`; zero if nothing is planned.
   public internal(set) var marginalUnit: Int128 = 0
+  /// What a missed unit costs in the expected cost, in the same units; zero for `.cost`.
+  public internal(set) var replacementUnit: Int128 = 0
   /// Whether no plan is better: nothing more can be planned, and the cost equals the bound.
   public internal(set) var isProvenOptimal = false
   /// Nodes that the search looked at.
@@ -48,11 +50,14 @@ public struct RoutePlan: Sendable {
   }
 
   public internal(set) subscript(index: Int) -> RouteLeg {
-    get {
+    _read {
       precondition(index >= 0 && index < legCount)
-      return legs[index]
+      yield legs[index]
     }
-    set { legs[index] = newValue }
+    _modify {
+      precondition(index >= 0 && index < legCount)
+      yield &legs[index]
+    }
   }
 
   public var childCount: Int {

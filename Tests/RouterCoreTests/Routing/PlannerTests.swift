@@ -46,7 +46,8 @@ struct PlannerTests {
     ).solve()
     #expect(quantities(plan) == [100, 20, 0])
     #expect(plan.cost.mantissa * 1000 == 720_306 * unit)
-    #expect(plan.bound.mantissa * 1000 == 720_246 * unit)
+    #expect(plan.bound == plan.cost)
+    #expect(plan.rootBound.mantissa * 1000 == 720_246 * unit)
     #expect(plan[2].exclusion == .belowMinimumNotional)
   }
 
