@@ -1,6 +1,10 @@
 /// Events in order, with the levels of their book updates; reused, so that it stops allocating.
+///
+/// The type is `@usableFromInline` because `@inlinable` does nothing on the members of a type that
+/// is only `package`, and levels are appended one by one.
+@usableFromInline
 package struct EventBatch: Sendable {
-  @usableFromInline package internal(set) var events: [Event] = []
+  package internal(set) var events: [Event] = []
   @usableFromInline package internal(set) var levels: [BookLevel] = []
 
   /// A batch of one event without levels.
@@ -13,17 +17,17 @@ package struct EventBatch: Sendable {
     levels.reserveCapacity(levelCapacity)
   }
 
-  @inlinable package var isEmpty: Bool { events.isEmpty }
+  package var isEmpty: Bool { events.isEmpty }
 
   /// How many levels are held; where the next one will lie.
   @inlinable package var levelCount: Int { levels.count }
 
-  @inlinable package mutating func append(_ event: Event) {
+  package mutating func append(_ event: Event) {
     events.append(event)
   }
 
   /// Adds a level for the book update that is being decoded.
-  @inlinable package mutating func append(_ level: BookLevel) {
+  @inlinable @inline(always) package mutating func append(_ level: BookLevel) {
     levels.append(level)
   }
 

@@ -59,6 +59,24 @@ package struct BookSide: ~Copyable {
     horizonKey = .min
   }
 
+  /// Sets, adds or deletes `levels[start..<start + length]` in order.
+  ///
+  /// - Returns: False, with what stands behind it not applied, for a level whose price is not
+  ///   positive or whose quantity is negative.
+  package mutating func apply(
+    _ levels: Span<BookLevel>, from start: Int, count length: Int
+  ) -> Bool {
+    precondition(start >= 0 && length >= 0 && length <= levels.count - start)
+    var index = start
+    while index < start &+ length {
+      let level = unsafe levels[unchecked: index]
+      guard level.price.mantissa > 0, level.quantity.mantissa >= 0 else { return false }
+      set(level.price.mantissa, to: level.quantity.mantissa)
+      index &+= 1
+    }
+    return true
+  }
+
   /// Sets, adds or (quantity zero) deletes one level; deleting an unknown level does nothing.
   package mutating func set(_ price: Int64, to quantity: Int64) {
     let key = sign &* price

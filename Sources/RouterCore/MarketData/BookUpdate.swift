@@ -40,6 +40,16 @@ package struct BookUpdate: Sendable, BitwiseCopyable {
     if case .snapshot = kind { true } else { false }
   }
 
+  /// Where its bids and asks lie; `nil` if that is not within `levels`.
+  func ranges(in levels: Span<BookLevel>) -> (bids: Range<Int>, asks: Range<Int>)? {
+    let (bidStart, askStart) = (Int(bidStart), Int(askStart))
+    let (bidCount, askCount) = (Int(bidCount), Int(askCount))
+    guard bidStart >= 0, bidCount >= 0, bidCount <= levels.count - bidStart, askStart >= 0,
+      askCount >= 0, askCount <= levels.count - askStart
+    else { return nil }
+    return (bidStart..<bidStart + bidCount, askStart..<askStart + askCount)
+  }
+
   package init(
     listing: ListingID, kind: Kind, bidStart: Int32, bidCount: Int32, askStart: Int32,
     askCount: Int32, subscribedDepth: Int32, venueTime: Timestamp, receivedAt: Timestamp,

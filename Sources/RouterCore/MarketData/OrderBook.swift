@@ -95,17 +95,12 @@ public struct OrderBook: ~Copyable, Sendable {
   /// - Returns: Whether a fresh snapshot is wanted; asked once until one has come.
   package mutating func apply(_ update: BookUpdate, levels: Span<BookLevel>) -> Bool {
     guard update.isSnapshot || isLive else { return false }
-    guard isWellFormed(update, levels) else {
+    guard update.isSnapshot ? load(update, levels) : change(update, levels) else {
       invalidate(.malformedMessage)
       return askOnce()
     }
     receivedAt = update.receivedAt
     venueTime = update.venueTime
-    if update.isSnapshot {
-      load(update, levels)
-    } else {
-      change(update, levels)
-    }
     if update.subscribedDepth > 0 {
       bids.cut(to: Int(update.subscribedDepth))
       asks.cut(to: Int(update.subscribedDepth))
@@ -133,42 +128,30 @@ public struct OrderBook: ~Copyable, Sendable {
     return .none
   }
 
-  private mutating func load(_ update: BookUpdate, _ levels: Span<BookLevel>) {
+  private mutating func load(_ update: BookUpdate, _ levels: Span<BookLevel>) -> Bool {
     let limit = Int(update.snapshotLimit)
-    bids.load(levels, from: Int(update.bidStart), count: Int(update.bidCount), limit: limit)
-    asks.load(levels, from: Int(update.askStart), count: Int(update.askCount), limit: limit)
+    guard let (bids, asks) = update.ranges(in: levels), isWellFormed(levels, bids),
+      isWellFormed(levels, asks)
+    else { return false }
+    self.bids.load(levels, from: bids.lowerBound, count: bids.count, limit: limit)
+    self.asks.load(levels, from: asks.lowerBound, count: asks.count, limit: limit)
     status = .live
     hasAskedForSnapshot = false
     crossedSince = .distantFuture
+    return true
   }
 
-  private mutating func change(_ update: BookUpdate, _ levels: Span<BookLevel>) {
-    var index = Int(update.bidStart)
-    var end = index + Int(update.bidCount)
-    while index < end {
-      bids.set(levels[index].price.mantissa, to: levels[index].quantity.mantissa)
-      index &+= 1
-    }
-    index = Int(update.askStart)
-    end = index + Int(update.askCount)
-    while index < end {
-      asks.set(levels[index].price.mantissa, to: levels[index].quantity.mantissa)
-      index &+= 1
-    }
+  /// - Returns: Whether all levels make sense; if not, a part of them has been applied.
+  private mutating func change(_ update: BookUpdate, _ levels: Span<BookLevel>) -> Bool {
+    guard let (bids, asks) = update.ranges(in: levels) else { return false }
+    return self.bids.apply(levels, from: bids.lowerBound, count: bids.count)
+      && self.asks.apply(levels, from: asks.lowerBound, count: asks.count)
   }
 
-  private func isWellFormed(_ update: BookUpdate, _ levels: Span<BookLevel>) -> Bool {
-    isWellFormed(levels, from: Int(update.bidStart), count: Int(update.bidCount))
-      && isWellFormed(levels, from: Int(update.askStart), count: Int(update.askCount))
-  }
-
-  private func isWellFormed(_ levels: Span<BookLevel>, from start: Int, count: Int) -> Bool {
-    guard start >= 0, count >= 0, start + count <= levels.count else { return false }
-    var index = start
-    while index < start + count {
+  private func isWellFormed(_ levels: Span<BookLevel>, _ range: Range<Int>) -> Bool {
+    for index in range {
       let level = levels[index]
       guard level.price.mantissa > 0, level.quantity.mantissa >= 0 else { return false }
-      index &+= 1
     }
     return true
   }

@@ -154,25 +154,30 @@ extension BinanceMarketData {
     }
   }
 
+  /// Reads the levels of one side; a price or a quantity that can not be fails the scanner.
   func readLevels(
     _ scanner: inout JSONScanner, _ instrument: Instrument, into batch: inout EventBatch
   ) -> Range<Int> {
     let start = batch.levelCount
-    let priceScale = Int(instrument.priceScale)
-    let quantityScale = Int(instrument.quantityScale)
-    guard scanner.beginArray() else { return start..<start }
-    while scanner.nextElement() {
-      guard scanner.beginArray(), scanner.nextElement(),
-        let price = scanner.decimal(scale: priceScale), scanner.nextElement(),
-        let quantity = scanner.decimal(scale: quantityScale), price > 0, quantity >= 0
+    let priceScale = DecimalScale(Int(instrument.priceScale))
+    let quantityScale = DecimalScale(Int(instrument.quantityScale))
+    // A local, so that it stays in registers.
+    var local = scanner
+    guard local.beginArray() else {
+      scanner = local
+      return start..<start
+    }
+    while local.nextElement() {
+      guard let (price, quantity) = local.level(priceScale, quantityScale), price > 0,
+        quantity >= 0
       else {
-        scanner.fail()
+        local.fail()
         break
       }
-      while scanner.nextElement() { scanner.skipValue() }
       batch.append(
         BookLevel(price: Price(mantissa: price), quantity: Quantity(mantissa: quantity)))
     }
+    scanner = local
     return start..<batch.levelCount
   }
 }
@@ -258,12 +263,13 @@ extension BinanceMarketData {
   private func leavesKnownRange(_ frame: BinanceDepthFrame, _ batch: EventBatch) -> Bool {
     let lowestBid = books[frame.book].lowestKnownBid
     let highestAsk = books[frame.book].highestKnownAsk
+    let levels = batch.levels.span
     for index in frame.asks
-    where batch.levels[index].price <= lowestBid && batch.levels[index].quantity > .zero {
+    where levels[index].price <= lowestBid && levels[index].quantity > .zero {
       return true
     }
     for index in frame.bids
-    where batch.levels[index].price >= highestAsk && batch.levels[index].quantity > .zero {
+    where levels[index].price >= highestAsk && levels[index].quantity > .zero {
       return true
     }
     return false

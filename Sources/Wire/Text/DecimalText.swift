@@ -79,8 +79,9 @@ extension DecimalText {
       let fraction = unsafe position
       let kept = unsafe position + min(scale, end - position)
       // Eight digits after the point is how most venues write, so they are taken in one step.
-      if unsafe kept - position >= 8, let eight = unsafe eightDigits(position) {
-        magnitude = magnitude &* 100_000_000 &+ eight
+      let leading = min(scale, 8)
+      if unsafe end - position >= 8, let value = unsafe eightDigits(position, keeping: leading) {
+        magnitude = magnitude &* powerOfTen(leading) &+ value
         unsafe position += 8
       }
       while unsafe position < kept {
@@ -89,7 +90,7 @@ extension DecimalText {
         magnitude = magnitude &* 10 &+ UInt64(digit)
         unsafe position += 1
       }
-      let count = unsafe position - fraction
+      let count = unsafe min(position, kept) - fraction
       digits += count
       missing -= count
       guard let next = unsafe skipZeros(position, end: end, from: fraction) else { return nil }
@@ -103,18 +104,26 @@ extension DecimalText {
     return unsafe (value, position)
   }
 
-  /// The value of eight digits; `nil` if one of the eight bytes is none.
+  /// The value of the first `count` of eight digits; `nil` if one of the eight bytes is no digit, or
+  /// one of the others not zero.
+  @inlinable @inline(always)
+  static func eightDigits(_ start: UnsafePointer<UInt8>, keeping count: Int) -> UInt64? {
+    let text = unsafe UInt64(
+      littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
+    let digits = text &- 0x3030_3030_3030_3030
+    // A byte below "0" borrows and one above "9" carries; either sets a high bit.
+    guard ((text &+ 0x4646_4646_4646_4646) | digits) & 0x8080_8080_8080_8080 == 0,
+      digits >> (8 &* count) == 0
+    else { return nil }
+    // What is kept moves to the end, so that zeros stand before it.
+    return join(digits << (64 &- 8 &* count))
+  }
+
+  /// The number that eight digits make, the first in the lowest byte.
   ///
   /// Pairs, then fours, then all eight are joined by one multiplication each.
   @inlinable @inline(always)
-  static func eightDigits(_ start: UnsafePointer<UInt8>) -> UInt64? {
-    let word = unsafe UInt64(
-      littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
-    let digits = word &- 0x3030_3030_3030_3030
-    // A byte below "0" borrows and one above "9" carries; either sets a high bit.
-    guard ((word &+ 0x4646_4646_4646_4646) | digits) & 0x8080_8080_8080_8080 == 0 else {
-      return nil
-    }
+  static func join(_ digits: UInt64) -> UInt64 {
     let pairs = digits &* 10 &+ digits >> 8
     let even = (pairs & 0x0000_00ff_0000_00ff) &* 0x000f_4240_0000_0064
     let odd = ((pairs >> 16) & 0x0000_00ff_0000_00ff) &* 0x0000_2710_0000_0001

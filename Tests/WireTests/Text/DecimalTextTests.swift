@@ -108,15 +108,31 @@ struct DecimalTextTests {
       for byte in UInt8.min...UInt8.max {
         var bytes = Array("12345678".utf8)
         bytes[place] = byte
-        let value = bytes.withUnsafeBufferPointer { buffer in
-          buffer.baseAddress.flatMap { DecimalText.eightDigits($0) }
-        }
         let digits = bytes.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
         let expected = digits ? UInt64(String(decoding: bytes, as: UTF8.self)) : nil
-        if value != expected { wrong.append(bytes) }
+        if eightDigits(bytes, keeping: 8) != expected { wrong.append(bytes) }
       }
     }
     #expect(wrong == [])
+  }
+
+  @Test func `of eight digits the ones that do not count must be zeros`() {
+    for kept in 0...8 {
+      let text = String(repeating: "7", count: kept)
+      let zeros = Array((text + String(repeating: "0", count: 8 - kept)).utf8)
+      #expect(eightDigits(zeros, keeping: kept) == UInt64(text) ?? 0)
+      for place in kept..<8 {
+        var bytes = zeros
+        bytes[place] = UInt8(ascii: "1")
+        #expect(eightDigits(bytes, keeping: kept) == nil)
+      }
+    }
+  }
+
+  private func eightDigits(_ bytes: [UInt8], keeping count: Int) -> UInt64? {
+    bytes.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.flatMap { DecimalText.eightDigits($0, keeping: count) }
+    }
   }
 
   @Test func `what follows the bytes of a number is not read`() {
