@@ -86,9 +86,10 @@ struct PlanOffers: ~Copyable, Sendable {
   mutating func add(_ venue: VenueTerms, book: borrowing OrderBook) {
     precondition(count < RoutePlan.maximumLegs)
     let fee = venue.fee.partsPerHundredMillion
+    let factor = isBuy ? FeeRate.one &+ fee : fee &- FeeRate.one
     terms[count] = venue
-    factors[count] = isBuy ? FeeRate.one &+ fee : fee &- FeeRate.one
-    units[count] = factors[count]
+    factors[count] = factor
+    units[count] = factor
     bases[count] = 0
     levelCounts[count] = 0
     greatest[count] = 0
@@ -97,6 +98,7 @@ struct PlanOffers: ~Copyable, Sendable {
     hasOrderCosts = hasOrderCosts || venue.orderCost > .zero
     if venue.exclusion == .none && fee > -FeeRate.one && fee < FeeRate.one {
       if isBuy { copyLevels(book.asks) } else { copyLevels(book.bids) }
+      unsafe findGreatest(terms.base + count)
     }
     count &+= 1
   }
@@ -110,7 +112,6 @@ struct PlanOffers: ~Copyable, Sendable {
       unsafe participation == PlanRequest.fullParticipation
       ? Self.copy(side, most, worst, until: quantity, to: target)
       : Self.copy(side, most, worst, until: quantity, to: target, share: participation)
-    dropUnusableLevels()
   }
 
   /// Copies up to `most` levels with keys not below `worst` until `quantity` is reached.
@@ -169,32 +170,33 @@ struct PlanOffers: ~Copyable, Sendable {
 
   /// Drops the worst levels as long as a limit on the tick would pass the parent's limit, or as
   /// the notional is out of range; then finds the greatest allowed quantity.
-  private mutating func dropUnusableLevels() {
-    greatest[count] = 0
-    while levelCounts[count] > 0 {
-      let last = levelCounts[count] &- 1
-      let limit = limitPrice(count, last)
-      let level = levels[count &* levelCapacity &+ last]
+  @unsafe
+  private mutating func findGreatest(_ venue: UnsafeMutablePointer<VenueTerms>) {
+    let levels = unsafe levels.base + count &* levelCapacity
+    var last = levelCounts[count] &- 1
+    var limit: Int64 = 0
+    while last >= 0 {
+      let level = unsafe levels[last]
+      limit = unsafe tickPrice(level.price, venue.pointee.priceIncrement.mantissa)
       if limit > 0, isWithinLimit(limit), level.notional <= maximumNotional,
         product(limit, level.cumulative) <= maximumNotional
       {
-        return findGreatest(last, limit)
+        break
       }
-      levelCounts[count] = last
+      last &-= 1
     }
-  }
-
-  /// The greatest allowed quantity, mostly all that is there, in whole lots.
-  private mutating func findGreatest(_ last: Int, _ limit: Int64) {
-    var most = min(cumulative(count, last), terms[count].maximumQuantity.mantissa)
-    most &-= most % terms[count].quantityIncrement.mantissa
-    let isInLast = most > (last == 0 ? 0 : cumulative(count, last &- 1))
-    let isFine =
-      isInLast && most >= terms[count].minimumQuantity.mantissa
-      && product(limit, most) >= terms[count].minimumNotional.mantissa
-      && covers(count, limit, most)
-    greatest[count] = isFine ? most : largestAllowed(count, atMost: most)
-    greatestLevel[count] = isFine ? last : level(count, holding: greatest[count])
+    levelCounts[count] = last &+ 1
+    guard last >= 0 else { return }
+    var most = unsafe min(levels[last].cumulative, venue.pointee.maximumQuantity.mantissa)
+    unsafe most &-= most % venue.pointee.quantityIncrement.mantissa
+    let notional = product(limit, most)
+    let isMost =
+      unsafe most > (last == 0 ? 0 : levels[last &- 1].cumulative)
+      && most >= venue.pointee.minimumQuantity.mantissa
+      && notional >= venue.pointee.minimumNotional.mantissa
+      && covers(count, notional, most)
+    greatest[count] = isMost ? most : largestAllowed(count, atMost: most)
+    greatestLevel[count] = isMost ? last : level(count, holding: greatest[count])
   }
 
   private mutating func isWithinLimit(_ price: Int64) -> Bool {
@@ -256,8 +258,11 @@ struct PlanOffers: ~Copyable, Sendable {
   /// A level's price on the venue's tick, away from us, so that the level is reached; zero if there
   /// is no such price.
   mutating func limitPrice(_ venue: Int, _ level: Int) -> Int64 {
-    let price = price(venue, level)
-    let increment = terms[venue].priceIncrement.mantissa
+    tickPrice(price(venue, level), terms[venue].priceIncrement.mantissa)
+  }
+
+  @inline(__always)
+  private mutating func tickPrice(_ price: Int64, _ increment: Int64) -> Int64 {
     let excess = price % increment
     if excess == 0 { return price }
     guard isBuy else { return price &- excess }
@@ -335,9 +340,8 @@ struct PlanOffers: ~Copyable, Sendable {
       quantity >= terms[venue].minimumQuantity.mantissa,
       quantity <= terms[venue].maximumQuantity.mantissa
     else { return false }
-    let limit = limitPrice(venue, level)
-    return product(limit, quantity) >= terms[venue].minimumNotional.mantissa
-      && covers(venue, limit, quantity)
+    let notional = product(limitPrice(venue, level), quantity)
+    return notional >= terms[venue].minimumNotional.mantissa && covers(venue, notional, quantity)
   }
 
   /// The allowed quantities between two bounds whose last unit lies in `level`.
@@ -378,12 +382,12 @@ struct PlanOffers: ~Copyable, Sendable {
     return unit &* Int128(most) <= budget ? most : Int64(budget / unit)
   }
 
-  /// Whether the balance covers the hold of `quantity` at this limit price.
+  /// Whether the balance covers the hold of `quantity`, whose limit makes it `notional`.
   @inline(__always)
-  private mutating func covers(_ venue: Int, _ limit: Int64, _ quantity: Int64) -> Bool {
+  private mutating func covers(_ venue: Int, _ notional: Int128, _ quantity: Int64) -> Bool {
     guard let available = terms[venue].available else { return true }
     if isBuy {
-      let hold = product(limit, quantity) &* (notionalToAmount &* Int128(holdFactor(venue)))
+      let hold = notional &* (notionalToAmount &* Int128(holdFactor(venue)))
       return available.mantissa >= unlimited || hold <= available.mantissa &* Int128(FeeRate.one)
     }
     return Int128(quantity) &* quantityToAmount <= available.mantissa

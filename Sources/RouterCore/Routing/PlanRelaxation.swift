@@ -222,33 +222,40 @@ struct PlanRelaxation: ~Copyable, Sendable {
     return take[a] > 0 && take[b] == 0
   }
 
-  /// Takes at most `most` of a venue's next segment.
+  /// Takes at most `most` of the next segment of a venue that has one.
   @inline(__always)
   private mutating func consume(
     _ offers: inout PlanOffers, _ venue: Int, _ most: Int64
   ) -> Int64 {
-    let first = firstLength[venue]
-    if take[venue] < first {
-      let part = min(first &- take[venue], most)
-      take[venue] &+= part
-      guard take[venue] == first else { return part }
-      guard first < high[venue] else {
-        head[venue] = offers.level(venue, holding: first)
-        keys[venue] = .max
-        return part
-      }
-      setHead(&offers, venue)
-      return part
+    let taken = unsafe take.base[venue]
+    guard unsafe taken >= firstLength.base[venue] else { return consumeFirst(&offers, venue, most) }
+    let level = unsafe head.base[venue]
+    let last = unsafe high.base[venue]
+    let end = offers.cumulative(venue, level)
+    let part = min(min(end, last) &- taken, most)
+    let now = taken &+ part
+    unsafe take.base[venue] = now
+    if now == last {
+      unsafe keys.base[venue] = .max
+    } else if now == end {
+      unsafe head.base[venue] = level &+ 1
+      unsafe keys.base[venue] = offers.key(venue, level &+ 1)
     }
-    let level = head[venue]
-    let end = min(offers.cumulative(venue, level), high[venue])
-    let part = min(end &- take[venue], most)
+    return part
+  }
+
+  private mutating func consumeFirst(
+    _ offers: inout PlanOffers, _ venue: Int, _ most: Int64
+  ) -> Int64 {
+    let first = firstLength[venue]
+    let part = min(first &- take[venue], most)
     take[venue] &+= part
-    if take[venue] == high[venue] {
+    guard take[venue] == first else { return part }
+    if first < high[venue] {
+      setHead(&offers, venue)
+    } else {
+      head[venue] = offers.level(venue, holding: first)
       keys[venue] = .max
-    } else if take[venue] == offers.cumulative(venue, level) {
-      head[venue] = level &+ 1
-      keys[venue] = offers.key(venue, level &+ 1)
     }
     return part
   }
