@@ -67,11 +67,15 @@ let package = Package(
       swiftSettings: strict),
     // Replaces malloc to count its calls: for the benchmarks alone.
     .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
+    // The same decoding in plain C, to measure ours by.
+    .target(
+      name: "CReferenceDecoder", path: "Benchmarks/CReferenceDecoder",
+      cSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]),
     .executableTarget(
       name: "RouterBenchmarks",
       dependencies: [
         "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
-        "CAllocationCounter",
+        "RouterService", "CAllocationCounter", "CReferenceDecoder",
       ],
       path: "Benchmarks/RouterBenchmarks", swiftSettings: strict),
 

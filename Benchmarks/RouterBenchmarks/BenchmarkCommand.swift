@@ -33,19 +33,24 @@ enum BenchmarkCommand {
     BookBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
+    let rows = HeadToHead.run(&benchmarker)
     if isTerminal { write("\r\u{1B}[K") }
     guard !benchmarker.measurements.isEmpty else {
       say("no benchmark begins with \(arguments.filter)")
       return 2
     }
     print(BenchmarkReport.table(benchmarker.measurements))
-    return save(benchmarker.measurements, arguments.jsonPath)
+    if !rows.isEmpty {
+      print("\n\(HeadToHeadReport.table(rows))")
+      if let reason = HeadToHead.missingCaptures { print(reason) }
+    }
+    return save(BenchmarkReport.json(benchmarker.measurements, rows), arguments.jsonPath)
   }
 
-  private static func save(_ measurements: [Measurement], _ path: String?) -> Int32 {
+  private static func save(_ json: [UInt8], _ path: String?) -> Int32 {
     guard let path else { return 0 }
     do {
-      try Data(BenchmarkReport.json(measurements)).write(to: URL(fileURLWithPath: path))
+      try Data(json).write(to: URL(fileURLWithPath: path))
       return 0
     } catch {
       say("\(path): \(error.localizedDescription)")

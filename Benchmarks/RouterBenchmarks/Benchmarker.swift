@@ -20,7 +20,19 @@ struct Benchmarker {
     emptyTicks = Self.measureEmptyPair()
   }
 
-  func wants(_ name: String) -> Bool { name.hasPrefix(filter) }
+  /// The plain C version of a benchmark belongs to it.
+  func wants(_ name: String) -> Bool {
+    name.hasPrefix(filter) || name.hasPrefix("c/\(filter)")
+  }
+
+  /// Adds the nodes of the searches that the measurement of this name has done.
+  mutating func note(_ name: String, nodes: [Int]) {
+    guard let index = measurements.lastIndex(where: { $0.name == name }), !nodes.isEmpty else {
+      return
+    }
+    measurements[index].meanNodes = Double(nodes.reduce(0, +)) / Double(nodes.count)
+    measurements[index].maximumNodes = nodes.max()
+  }
 
   /// Measures `body`, which is given the number of the call and does `batch` operations.
   ///

@@ -36,6 +36,7 @@ enum DecodeBenchmarks {
         }
         return apply(&output, to: &book)
       })
+    ReferenceDecoder(feed).run("c/\(name)", calls: calls, &benchmarker)
     var naive = NaiveDecoder()
     benchmarker.measure("naive/\(name)", calls: naiveCalls) { call in
       naive.binance(feed.messages[call % feed.messages.count])

@@ -8,9 +8,14 @@ struct Measurement {
   var p99: Double
   var p999: Double
   var maximum: Double
+  /// Without the thousandth that took longest, where others had the processor.
+  var mean: Double
   var operations: Int
   var operationsPerSample: Int
   var allocationsPerOperation: Double
+  /// Nodes that a search looked at, of those that were measured.
+  var meanNodes: Double?
+  var maximumNodes: Int?
 
   /// - Precondition: There are samples.
   init(
@@ -28,6 +33,8 @@ struct Measurement {
     p99 = percentile(0.99)
     p999 = percentile(0.999)
     maximum = sorted[sorted.count - 1]
+    let usual = sorted.dropLast(sorted.count / 1000)
+    mean = usual.reduce(0, +) / Double(usual.count)
     operations = samples.count * operationsPerSample
     self.operationsPerSample = operationsPerSample
     self.allocationsPerOperation = allocationsPerOperation

@@ -12,7 +12,7 @@ enum SortingPlanner {
     var cost: Int128
   }
 
-  static func plan(_ problem: PlanProblem) -> Int64 {
+  static func plan(_ problem: RoutingProblem) -> Int64 {
     var entries: [Entry] = []
     for (venue, levels) in problem.books.enumerated() {
       let factor = Int128(FeeRate.one + problem.terms[venue].fee.partsPerHundredMillion)
