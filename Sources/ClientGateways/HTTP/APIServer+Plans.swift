@@ -98,7 +98,7 @@ extension PlanLabels {
 extension Problem {
   fileprivate init(_ faults: PlanFaults) {
     let first = faults.faults.first
-    let detail = faults.description(separator: "; ")
+    let detail = faults.detail
     guard let field = first?.field, !field.isEmpty else {
       self.init(400, "invalid-json", title: "The body can not be read", detail: detail)
       return

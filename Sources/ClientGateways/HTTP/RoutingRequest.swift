@@ -20,7 +20,7 @@ enum RoutingRequest {
       check(options, timeInForce, fields, &faults)
     }
     guard let first = faults.faults.first else { return options }
-    throw .invalid(first.field, faults.description(separator: "; "))
+    throw .invalid(first.field, faults.detail)
   }
 
   private static func read(

@@ -55,4 +55,12 @@ package struct PlanFaults: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   package var description: String { description(separator: "\n") }
+
+  /// In one line, beside the first fault's field.
+  var detail: String {
+    guard faults.count == 1 && untold == 0, let fault = faults.first else {
+      return description(separator: "; ")
+    }
+    return (fault.venue.map { "venue \($0): " } ?? "") + fault.detail
+  }
 }
