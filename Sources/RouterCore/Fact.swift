@@ -20,6 +20,8 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case planMade(PlanMade)
   /// One for each venue of the plan just before it, whether it got a child or not.
   case planLeg(PlanLeg)
+  /// Why a part of a parent rests at a venue instead of being taken with the plan before it.
+  case restPlanned(RestPlanned)
   case parentCancelRequested(ParentOrderID, at: Timestamp)
   case parentClosed(ParentClosed)
 
@@ -188,6 +190,47 @@ package struct PlanLeg: Sendable, Hashable, BitwiseCopyable {
   }
 }
 
+/// A part of a parent that rests, with what made that look better than taking it at once.
+package struct RestPlanned: Sendable, Hashable, BitwiseCopyable {
+  package var parent: ParentOrderID
+  package var wave: UInt16
+  package var listing: ListingID
+  package var quantity: Quantity
+  package var price: Price
+  /// What was displayed at that price, and so stands before it.
+  package var queueAhead: Quantity
+  /// The part expected to fill while it rests, in parts per ten thousand.
+  package var fillProbability: UInt16
+  /// What a unit is expected to cost (a sell: bring) with the maker fee, what does not fill taken
+  /// later at the moved price; rounded away from us to the instrument's price scale.
+  package var expectedPrice: Price
+  /// What a unit cost if all were taken at once, fees included.
+  package var takePrice: Price
+  /// How far the market was expected to have moved away from what does not fill.
+  package var adverseMove: FeeRate
+  package var until: Timestamp
+  package var at: Timestamp
+
+  package init(
+    parent: ParentOrderID, wave: UInt16, listing: ListingID, quantity: Quantity, price: Price,
+    queueAhead: Quantity, fillProbability: UInt16, expectedPrice: Price, takePrice: Price,
+    adverseMove: FeeRate, until: Timestamp, at: Timestamp
+  ) {
+    self.parent = parent
+    self.wave = wave
+    self.listing = listing
+    self.quantity = quantity
+    self.price = price
+    self.queueAhead = queueAhead
+    self.fillProbability = fillProbability
+    self.expectedPrice = expectedPrice
+    self.takePrice = takePrice
+    self.adverseMove = adverseMove
+    self.until = until
+    self.at = at
+  }
+}
+
 /// Why a venue got no child; a closed list.
 public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case none = 0
@@ -204,7 +247,7 @@ public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case linkDown = 11
   case venueHalted = 12
   case childLimit = 13
-  /// It refused or missed in this parent's earlier waves.
+  /// It refused or missed in this parent's earlier waves, and others were not tried yet.
   case setAside = 14
   case incrementTooCoarse = 15
 }

@@ -5,19 +5,19 @@ extension RouterCore {
   package mutating func apply(_ fact: Fact) {
     switch fact {
     case .epochStarted(let epoch, _): self.epoch = max(self.epoch, epoch)
-    case .venueDefined(let venue): markets.define(venue)
+    case .venueDefined(let venue): define(venue)
     case .assetDefined(let asset): markets.define(asset)
     case .instrumentDefined(let instrument): markets.define(instrument)
-    case .listingChanged(let listing): markets.define(listing)
+    case .listingChanged(let listing): define(listing)
     case .riskLimitsChanged(let limits): self.limits = limits
-    case .venueRoutingChanged(let routing): markets.define(routing)
+    case .venueRoutingChanged(let routing): define(routing)
     case .haltChanged(let isHalted, _): self.isHalted = isHalted
     case .venueHaltChanged(let venue, let isHalted, let reason, _):
       markets.setHalt(venue, isHalted: isHalted, reason: reason)
     case .parentAccepted(let accepted): applyAccepted(accepted)
     case .parentRefused(let refused): applyRefused(refused)
     case .planMade(let plan): applyPlan(plan)
-    case .planLeg: break
+    case .planLeg, .restPlanned: break
     case .parentCancelRequested(let id, _): applyCancelRequest(id)
     case .parentClosed(let closed): applyParentClosed(closed)
     case .childIntended(let intended): applyIntended(intended)

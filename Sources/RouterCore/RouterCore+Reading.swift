@@ -95,6 +95,7 @@ extension RouterCore {
 
   /// What a plan would be now, without any order.
   package mutating func previewPlan(_ request: PlanRequest, at now: Timestamp) -> RoutePlan {
+    resetCaps(to: .zero)
     _ = runPlanner(request, nil, now)
     return plan
   }

@@ -38,6 +38,7 @@ extension RouterCore {
     if parent.status != .working { return .parentClosed }
     if parent.isOverexposed { return .parentClosed }
     if now >= parent.deadline { return .deadlinePassed }
+    if order.isPostOnly && !mayRest(child, now) { return .deadlinePassed }
     guard let listing = markets.listing(order.listing) else { return .listingNotTrading }
     let exclusion = markets.exclusion(
       listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
@@ -54,7 +55,7 @@ extension RouterCore {
   private mutating func replanAfterRelease(_ child: Int, _ now: Timestamp) {
     let parent = Int(orders.children[child].links.parent)
     let work = Int(orders.parents[parent].links.working)
-    guard work >= 0, orders.parents[parent].openChildren == 0 else { return }
+    guard work >= 0, orders.parents[parent].hasNoTaker else { return }
     orders.working[work].noteWaveEnd(at: now)
     timers.setNoLater(parentTimer(work), than: now)
   }
@@ -81,7 +82,18 @@ extension RouterCore {
         reconcile(child, now, &outbox)
       }
     }
+    keepWaveIntervals(now)
     wakeAllParents(now)
+  }
+
+  /// When the last wave was is not known any more, so the next one keeps its distance from now.
+  private mutating func keepWaveIntervals(_ now: Timestamp) {
+    for work in 0..<orders.working.highWater where orders.working.contains(work) {
+      let order = orders.parents[Int(orders.working[work].parent)]
+      let interval = order.order.routing.waveIntervalMilliseconds
+      guard order.wave > 0, interval > 0, !orders.working[work].hasShownPlan else { continue }
+      orders.working[work].noteRestart(at: now, intervalMilliseconds: interval)
+    }
   }
 
   private mutating func reconcile(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
@@ -92,7 +104,8 @@ extension RouterCore {
       emit(.childUnknown(order.id, at: now), &outbox)
     }
     query(child, now, &outbox)
-    if orders.parents[Int(order.links.parent)].status == .cancelPending {
+    // Nobody knows any more how long it was to rest.
+    if orders.parents[Int(order.links.parent)].status == .cancelPending || order.order.isPostOnly {
       cancelChild(child, now, &outbox)
     }
   }

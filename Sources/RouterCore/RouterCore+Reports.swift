@@ -63,22 +63,25 @@ extension RouterCore {
     let order = orders.children[child]
     guard order.isOpen, !order.isAcknowledged || order.venueOrderID.isEmpty else { return }
     guard !order.isAcknowledged || !report.venueOrderID.isEmpty else { return }
+    learnLatency(child, report, now)
     emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
     orders.children[child].tracking.queryDelayMilliseconds = 0
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
     let parent = Int(order.links.parent)
-    if orders.parents[parent].status == .cancelPending || isHalted {
+    if orders.parents[parent].status == .cancelPending || isHalted
+      || (order.order.isPostOnly && !mayRest(child, now))
+    {
       cancelChild(child, now, &outbox)
     }
   }
 
-  /// A query found it working; ours never rest, so it is ended.
+  /// A query found it working; it is ended unless it is meant to rest.
   private mutating func stillOpen(
     _ child: Int, _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     guard orders.children[child].isOpen else { return }
     acknowledged(child, report, now, &outbox)
-    cancelChild(child, now, &outbox)
+    if !mayRest(child, now) { cancelChild(child, now, &outbox) }
   }
 
   private mutating func filled(
@@ -183,11 +186,14 @@ extension RouterCore {
     let parent = Int(order.links.parent)
     let settled = now.adding(milliseconds: Ledger.settlingMilliseconds + 200)
     timers.setNoLater(venueTimer(order.order.venue), than: settled)
-    if let work = workingSlot(of: parent) {
+    learnOutcome(child, now)
+    if let work = workingSlot(of: parent), !order.order.isPostOnly {
       let hit = order.cumulativeQuantity > .zero
       orders.working[work].note(hit: hit, at: order.order.venue, now)
       if !order.neverExisted { orders.working[work].touch(order.order.venue, at: now) }
-      if orders.parents[parent].openChildren == 0 { orders.working[work].noteWaveEnd(at: now) }
+      if orders.parents[parent].hasNoTaker && !orders.working[work].hasDelayed {
+        orders.working[work].noteWaveEnd(at: now)
+      }
     }
     advance(parent, now, &outbox)
   }
@@ -254,6 +260,7 @@ extension RouterCore {
   ) {
     guard let state = markets.venue(venue), !state.isHalted else { return }
     emit(.venueHaltChanged(venue, isHalted: true, reason: reason, at: now), &outbox)
+    cancelResting(at: venue, now, &outbox)
   }
 }
 

@@ -23,6 +23,7 @@ extension RouterCore {
     guard orders.working.contains(work) else { return }
     let parent = Int(orders.working[work].parent)
     if now >= orders.parents[parent].deadline { cancelChildren(of: parent, now, &outbox) }
+    sendDelayed(parent, now, &outbox)
     advance(parent, now, &outbox)
   }
 
@@ -80,12 +81,14 @@ extension RouterCore {
     if markets.books[update.listing].apply(update, levels: levels.span) {
       outbox.snapshotRequests.append(update.listing)
     }
+    watchTouch(update.listing, now)
     marketChanged(update.listing, now, &outbox)
   }
 
-  mutating func bookFailed(_ listing: ListingID, _ fault: BookFault) {
+  mutating func bookFailed(_ listing: ListingID, _ fault: BookFault, _ now: Timestamp) {
     guard markets.books.contains(listing) else { return }
     markets.books[listing].invalidate(fault)
+    watchTouch(listing, now)
   }
 
   mutating func linkChanged(
@@ -93,7 +96,8 @@ extension RouterCore {
   ) {
     guard markets.venue(venue) != nil else { return }
     markets.setLink(venue, link, isUp: isUp, at: now)
-    guard isUp, isRunning else { return }
+    guard isRunning else { return }
+    guard isUp else { return cancelResting(at: venue, now, &outbox) }
     wakeAllParents(now)
     guard link != .marketData else { return }
     outbox.append(.refreshBalances(venue))

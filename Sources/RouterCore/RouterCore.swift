@@ -27,6 +27,12 @@ package struct RouterCore: ~Copyable, Sendable {
   var timers: TimerHeap
   var planner: Planner
   var plan = RoutePlan()
+  /// The most that the next plan may give to each leg.
+  var legCaps = InlineArray<32, Quantity>(repeating: Quantity(mantissa: .max))
+  /// What the last plan knew about the venue of each leg.
+  var legEstimates = InlineArray<32, LegEstimate>(repeating: LegEstimate())
+  var estimates: RoutingEstimates
+  var delayedLegs: Pool<DelayedLeg>
   /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
   package internal(set) var isRunning = false
 
@@ -39,6 +45,8 @@ package struct RouterCore: ~Copyable, Sendable {
       items: configuration.openParentCapacity + configuration.venueCapacity
         + configuration.childCapacity)
     planner = Planner(levelCapacity: configuration.bookLevels)
+    estimates = RoutingEstimates(configuration)
+    delayedLegs = Pool(capacity: configuration.openParentCapacity * 4)
   }
 
   /// Decides on one event; book updates find their levels in `levels`.
@@ -48,7 +56,7 @@ package struct RouterCore: ~Copyable, Sendable {
     switch event {
     case .clock: timePassed(now, &outbox)
     case .book(let update): bookChanged(update, levels, now, &outbox)
-    case .bookInvalid(let listing, let fault): bookFailed(listing, fault)
+    case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now)
     case .childReport(let report): received(report, now, &outbox)
     case .linkChanged(let venue, let link, let isUp): linkChanged(venue, link, isUp, now, &outbox)
     case .balanceObserved(let observation): balanceObserved(observation)

@@ -19,7 +19,7 @@ struct JournalWriterTests {
     try writer.close()
     let (facts, tail) = try fixture.read()
     #expect(facts == SampleFacts.all)
-    #expect(tail.lastIndex == 22)
+    #expect(tail.lastIndex == UInt64(SampleFacts.all.count))
     #expect(tail.lastEpoch == 1)
     #expect(tail.instance == 1)
     #expect(tail.wasClosed)

@@ -29,7 +29,7 @@ enum SampleFacts {
   /// The samples as the first release knew them: without what came later.
   static let firstRelease: [Fact] = all.compactMap { fact in
     switch fact {
-    case .venueRoutingChanged: return nil
+    case .venueRoutingChanged, .restPlanned: return nil
     case .parentAccepted(var parent):
       parent.order.routing = RoutingOptions()
       return .parentAccepted(parent)
@@ -134,6 +134,13 @@ enum SampleFacts {
         quoteAgeNanoseconds: 27, exclusion: .insufficientBalance,
         cost: Amount(mantissa: 44), orderCost: Amount(mantissa: 45), fillProbability: 9876,
         effectiveAgeNanoseconds: 46, latencyNanoseconds: 47)),
+    .restPlanned(
+      RestPlanned(
+        parent: ParentOrderID(13), wave: 2, listing: ListingID(21),
+        quantity: Quantity(mantissa: 53), price: Price(mantissa: 54),
+        queueAhead: Quantity(mantissa: 55), fillProbability: 56,
+        expectedPrice: Price(mantissa: 57), takePrice: Price(mantissa: 58),
+        adverseMove: FeeRate(partsPerHundredMillion: 59), until: time(60), at: time(61))),
     .parentCancelRequested(ParentOrderID(13), at: time(6)),
     .parentClosed(
       ParentClosed(

@@ -60,6 +60,7 @@ struct PlanEvidenceRenderer {
     json.beginArray()
     for leg in plan.legs { write(leg, to: &json) }
     json.endArray()
+    if !plan.rests.isEmpty { write(plan.rests, to: &json) }
     json.endObject()
   }
 
@@ -104,6 +105,27 @@ struct PlanEvidenceRenderer {
     return side == .buy
       ? DecimalQuotient.basisPoints(from: single, to: plan)
       : DecimalQuotient.basisPoints(from: -single, to: -plan)
+  }
+
+  /// What rests beside the plan, and what made that look better than taking it.
+  private func write(_ rests: [RestPlanned], to json: inout JSONWriter) {
+    json.key("resting")
+    json.beginArray()
+    for rest in rests {
+      json.beginObject()
+      json.field("venue", renderer.directory.venueName(of: rest.listing))
+      json.field("quantity", renderer.quantity(rest.quantity, instrument))
+      json.field("price", renderer.price(rest.price, instrument))
+      json.field("queue_ahead", renderer.quantity(rest.queueAhead, instrument))
+      json.field("fill_probability", decimal: Int64(rest.fillProbability), scale: 4)
+      json.field("expected_price", renderer.price(rest.expectedPrice, instrument))
+      json.field("take_price", renderer.price(rest.takePrice, instrument))
+      json.field(
+        "adverse_move_bps", decimal: rest.adverseMove.partsPerHundredMillion, scale: 4)
+      json.field("until", renderer.time(rest.until))
+      json.endObject()
+    }
+    json.endArray()
   }
 
   private func write(_ leg: PlanLeg, to json: inout JSONWriter) {

@@ -66,6 +66,7 @@ package struct OrderView: Sendable {
 package struct PlanView: Sendable {
   package var made: PlanMade
   package var legs: [PlanLeg] = []
+  package var rests: [RestPlanned] = []
 }
 
 /// A child order as clients see it.

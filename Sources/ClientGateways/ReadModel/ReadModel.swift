@@ -41,6 +41,11 @@ package struct ReadModel: Sendable {
         guard !order.plans.isEmpty else { return }
         order.plans[order.plans.count - 1].legs.append(leg)
       }
+    case .restPlanned(let rest):
+      update(rest.parent, at: rest.at) { order in
+        guard !order.plans.isEmpty else { return }
+        order.plans[order.plans.count - 1].rests.append(rest)
+      }
     case .parentCancelRequested(let parent, let at):
       update(parent, at: at) { $0.isCancelRequested = true }
     case .parentClosed(let closed): close(closed)

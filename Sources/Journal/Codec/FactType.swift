@@ -18,6 +18,7 @@ enum FactType: UInt8, CaseIterable {
   case planLeg = 19
   case parentCancelRequested = 20
   case parentClosed = 21
+  case restPlanned = 22
   case childIntended = 32
   case childSent = 33
   case childAbandoned = 34
@@ -45,6 +46,7 @@ enum FactType: UInt8, CaseIterable {
       case .planLeg: .planLeg
       case .parentCancelRequested: .parentCancelRequested
       case .parentClosed: .parentClosed
+      case .restPlanned: .restPlanned
       case .childIntended: .childIntended
       case .childSent: .childSent
       case .childAbandoned: .childAbandoned

@@ -21,6 +21,7 @@ extension FieldReader {
     case .parentRefused: .parentRefused(try parentRefused())
     case .planMade: .planMade(try planMade(version))
     case .planLeg: .planLeg(try planLeg(version))
+    case .restPlanned: .restPlanned(try restPlanned())
     case .parentCancelRequested: .parentCancelRequested(try parentID(), at: try timestamp())
     case .parentClosed: .parentClosed(try parentClosed())
     case .childIntended: .childIntended(try childIntended(version))
@@ -166,6 +167,14 @@ extension FieldReader {
     leg.effectiveAgeNanoseconds = try integer()
     leg.latencyNanoseconds = try integer()
     return leg
+  }
+
+  private mutating func restPlanned() throws(FactFault) -> RestPlanned {
+    RestPlanned(
+      parent: try parentID(), wave: try integer(), listing: try listingID(),
+      quantity: try quantity(), price: try price(), queueAhead: try quantity(),
+      fillProbability: try integer(), expectedPrice: try price(), takePrice: try price(),
+      adverseMove: try feeRate(), until: try timestamp(), at: try timestamp())
   }
 
   private mutating func parentClosed() throws(FactFault) -> ParentClosed {

@@ -25,6 +25,7 @@ extension FieldWriter {
     case .parentRefused(let parent): refused(parent)
     case .planMade(let plan): self.plan(plan)
     case .planLeg(let leg): self.leg(leg)
+    case .restPlanned(let rest): self.rest(rest)
     case .parentCancelRequested(let parent, let at):
       integer(parent.rawValue)
       timestamp(at)
@@ -185,6 +186,21 @@ extension FieldWriter {
     integer(leg.fillProbability)
     integer(leg.effectiveAgeNanoseconds)
     integer(leg.latencyNanoseconds)
+  }
+
+  private mutating func rest(_ rest: RestPlanned) {
+    integer(rest.parent.rawValue)
+    integer(rest.wave)
+    integer(rest.listing.rawValue)
+    quantity(rest.quantity)
+    price(rest.price)
+    quantity(rest.queueAhead)
+    integer(rest.fillProbability)
+    price(rest.expectedPrice)
+    price(rest.takePrice)
+    integer(rest.adverseMove.partsPerHundredMillion)
+    timestamp(rest.until)
+    timestamp(rest.at)
   }
 
   private mutating func closed(_ parent: ParentClosed) {

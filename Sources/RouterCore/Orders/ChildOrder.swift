@@ -126,6 +126,16 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
     package var charge = Amount.zero
     /// A balance observed since the venue took it already shows its hold.
     package var isInBalance = false
+    /// What its plan expected; `nil` if it comes from an earlier run or rests.
+    var expectation: Expectation?
+  }
+
+  /// What was expected of a child that takes, to learn from what became of it.
+  struct Expectation: Sendable, BitwiseCopyable {
+    var ageNanoseconds: Int64
+    /// Its quantity as a share of what was displayed within its limit.
+    var relativeSize: Int32
+    var bestPrice: Price
   }
 
   package struct PendingEnd: Sendable, BitwiseCopyable {

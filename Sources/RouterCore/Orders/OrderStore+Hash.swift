@@ -30,6 +30,7 @@ extension OrderStore {
     hasher.combine(parent.filledNotional.mantissa)
     hasher.combine(parent.openLeaves.mantissa)
     hasher.combine(Int64(parent.openChildren))
+    hasher.combine(Int64(parent.openResting))
     hasher.combine(UInt64(parent.childCount) << 16 | UInt64(parent.wave))
     hasher.combine(parent.closedAt)
   }

@@ -220,7 +220,7 @@ package struct OrderStore: ~Copyable, Sendable {
     children[child].links.nextOpen = -1
     children[child].links.previousOpen = -1
     parents[Int(links.parent)].changeLeaves(from: leaves, to: .zero)
-    parents[Int(links.parent)].childEnded()
+    parents[Int(links.parent)].childEnded(isPostOnly: children[child].order.isPostOnly)
   }
 
   /// Remembers an execution; `false` if it was known.

@@ -23,6 +23,8 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   /// What open children may still fill, at worst.
   package private(set) var openLeaves = Quantity.zero
   package private(set) var openChildren: Int32 = 0
+  /// Open children that are meant to rest.
+  package private(set) var openResting: Int32 = 0
   /// Children over all waves; also the number of the last one.
   package private(set) var childCount: UInt16 = 0
   package private(set) var wave: UInt16 = 0
@@ -54,9 +56,13 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
 
   mutating func plan(wave: UInt16) { self.wave = wave }
 
+  /// Whether no child is out that takes, so that what no child holds may be planned.
+  var hasNoTaker: Bool { openChildren == openResting }
+
   mutating func add(_ child: ChildOrder) {
     openLeaves += child.leavesQuantity
     openChildren += 1
+    if child.order.isPostOnly { openResting += 1 }
     childCount = max(childCount, child.id.child)
   }
 
@@ -66,7 +72,10 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
     openLeaves += new
   }
 
-  mutating func childEnded() { openChildren -= 1 }
+  mutating func childEnded(isPostOnly: Bool) {
+    openChildren -= 1
+    if isPostOnly { openResting -= 1 }
+  }
 
   mutating func record(_ quantity: Quantity, _ price: Price) {
     let (sum, overflow) = filledQuantity.mantissa.addingReportingOverflow(quantity.mantissa)

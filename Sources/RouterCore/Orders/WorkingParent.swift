@@ -4,22 +4,39 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// Working parents of one instrument, in the order in which they were accepted.
   var next: Int32 = -1
   var previous: Int32 = -1
+  /// Legs of its plan that leave later, the earliest first; `-1` if there are none.
+  var firstDelayed: Int32 = -1
   /// Not planned again before this.
-  var nextPlanAt = Timestamp.distantPast
+  private(set) var nextPlanAt = Timestamp.distantPast
+  /// The next wave does not begin before this.
+  private var nextWaveAt = Timestamp.distantPast
   /// Waves in a row that filled nothing.
-  var emptyWaves: UInt8 = 0
+  private var emptyWaves: UInt8 = 0
   var hasFilledInWave = false
   var hasShownPlan = false
+  /// What its shares of a pro rata plan left over is planned without them.
+  var skipsShares = false
+  var passivePhase = PassivePhase.ahead
+  /// When resting ends, while it does.
+  var restUntil = Timestamp.distantFuture
   /// Plans in a row that found nothing.
   private(set) var emptyPlans: UInt8 = 0
-  /// Rejects and misses in a row at each venue.
-  private var misses = InlineArray<32, UInt8>(repeating: 0)
+  /// Venues where the last child filled nothing, as bits.
+  private var missed: UInt32 = 0
+  /// Venues where a child has ended since the first of these misses.
+  private var triedSince: UInt32 = 0
+  /// Venues where a child of this parent has ended in this run.
+  private var tried: UInt32 = 0
   private var setAsideUntil = InlineArray<32, Int64>(repeating: .min)
   /// When a child of ours last ended at each venue, and so changed or disproved its book.
   private var touchedAt = InlineArray<32, Int64>(repeating: .min)
 
-  /// A venue that missed this often in a row is left alone for a while.
-  private static let toleratedMisses: UInt8 = 2
+  /// Where a parent stands that rests before it takes.
+  enum PassivePhase: UInt8, Sendable, BitwiseCopyable {
+    case ahead, resting, over
+  }
+
+  /// A venue that missed is left alone until the others were tried, but not for longer.
   private static let setAsideMilliseconds: Int64 = 1000
   private static let planIntervalMilliseconds: Int64 = 10
   /// How long to wait for a book that shows what our own child did to it.
@@ -30,8 +47,21 @@ struct WorkingParent: Sendable, BitwiseCopyable {
     self.parent = Int32(parent)
   }
 
+  var hasDelayed: Bool { firstDelayed >= 0 }
+
+  // Venues.
+
+  var hasMisses: Bool { missed != 0 }
+
+  func hasTried(_ venue: VenueID) -> Bool { tried & Self.bit(venue) != 0 }
+
   func isSetAside(_ venue: VenueID, at now: Timestamp) -> Bool {
-    setAsideUntil[venue.index] > now.nanoseconds
+    missed & Self.bit(venue) != 0 && setAsideUntil[venue.index] > now.nanoseconds
+  }
+
+  /// Gives venues that missed another chance once all that could fill were tried.
+  mutating func considerMisses(eligible: UInt32) {
+    if eligible & ~triedSince == 0 { missed = 0 }
   }
 
   /// Whether a book still shows levels that our last child there took or did not find.
@@ -46,14 +76,31 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   }
 
   mutating func note(hit: Bool, at venue: VenueID, _ now: Timestamp) {
+    let bit = Self.bit(venue)
+    tried |= bit
+    triedSince |= bit
     guard !hit else {
-      misses[venue.index] = 0
+      missed &= ~bit
       return
     }
-    misses[venue.index] += 1
-    guard misses[venue.index] >= Self.toleratedMisses else { return }
-    misses[venue.index] = 0
+    if missed == 0 { triedSince = bit }
+    missed |= bit
     setAsideUntil[venue.index] = now.adding(milliseconds: Self.setAsideMilliseconds).nanoseconds
+  }
+
+  static func bit(_ venue: VenueID) -> UInt32 { 1 << UInt32(venue.index & 31) }
+
+  // Pace.
+
+  /// Children have been intended, and the next ones must keep their distance.
+  mutating func noteWaveStart(at now: Timestamp, intervalMilliseconds: UInt32) {
+    hasFilledInWave = false
+    nextWaveAt = now.adding(milliseconds: Int64(intervalMilliseconds))
+  }
+
+  mutating func noteRestart(at now: Timestamp, intervalMilliseconds: UInt32) {
+    nextWaveAt = now.adding(milliseconds: Int64(intervalMilliseconds))
+    nextPlanAt = nextWaveAt
   }
 
   /// Nothing could be planned: the market may change, but not be looked at all the time.
@@ -62,16 +109,17 @@ struct WorkingParent: Sendable, BitwiseCopyable {
     nextPlanAt = now.adding(milliseconds: Self.planIntervalMilliseconds)
   }
 
-  /// All children of a wave have ended; after empty waves the pauses double.
+  /// All taking children of a wave have ended; after empty waves the pauses double.
   mutating func noteWaveEnd(at now: Timestamp) {
     emptyPlans = 0
-    guard !hasFilledInWave else {
+    var pause: Int64 = 0
+    if hasFilledInWave {
       emptyWaves = 0
-      nextPlanAt = now
-      return
+    } else {
+      emptyWaves = min(emptyWaves + 1, 8)
+      pause = Self.planIntervalMilliseconds << Int64(emptyWaves - 1)
     }
-    emptyWaves = min(emptyWaves + 1, 8)
-    let pause = Self.planIntervalMilliseconds << Int64(emptyWaves - 1)
-    nextPlanAt = now.adding(milliseconds: min(pause, Self.longestIntervalMilliseconds))
+    let rested = now.adding(milliseconds: min(pause, Self.longestIntervalMilliseconds))
+    nextPlanAt = max(rested, nextWaveAt)
   }
 }

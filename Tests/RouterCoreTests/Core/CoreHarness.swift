@@ -99,7 +99,7 @@ final class CoreHarness {
 
   func book(
     _ index: Int, bids: [(Int64, Int64)], asks: [(Int64, Int64)],
-    kind: BookUpdate.Kind = .snapshot
+    kind: BookUpdate.Kind = .snapshot, venueTime: Timestamp? = nil
   ) {
     let levels = (bids + asks).map {
       BookLevel(price: Price(mantissa: $0.0), quantity: Quantity(mantissa: $0.1))
@@ -107,16 +107,23 @@ final class CoreHarness {
     let update = BookUpdate(
       listing: ListingID(UInt16(index)), kind: kind, bidStart: 0, bidCount: Int32(bids.count),
       askStart: Int32(bids.count), askCount: Int32(asks.count), subscribedDepth: 0,
-      venueTime: now, receivedAt: now)
+      venueTime: venueTime ?? now, receivedAt: now)
     process(.book(update), levels: levels)
   }
 
-  func balance(_ index: Int, _ asset: AssetID, _ amount: Amount) {
+  func balance(_ index: Int, _ asset: AssetID, _ available: Amount, total: Amount? = nil) {
     process(
       .balanceObserved(
         BalanceObservation(
-          venue: VenueID(UInt8(index)), asset: asset, available: amount, total: amount,
-          observedAt: now)))
+          venue: VenueID(UInt8(index)), asset: asset, available: available,
+          total: total ?? available, observedAt: now)))
+  }
+
+  /// Changes what is assumed about a venue.
+  func assume(_ index: Int, _ change: (inout VenueRouting) -> Void) {
+    var routing = VenueRouting(venue: VenueID(UInt8(index)))
+    change(&routing)
+    process(.venueRoutingChanged(routing))
   }
 
   /// Lets time pass, with a clock event at every deadline; what they asked for is in `commands`.
@@ -137,15 +144,18 @@ final class CoreHarness {
   func order(
     _ id: String, _ quantity: Int64, side: Side = .buy, limit: Int64? = nil,
     timeInForce: TimeInForce = .goodTillCancel, type: OrderType? = nil,
-    deadline: Timestamp = .distantFuture, maximumChildren: UInt8 = 0, digest: UInt64? = nil
+    deadline: Timestamp = .distantFuture, maximumChildren: UInt8 = 0, digest: UInt64? = nil,
+    routing configure: (inout RoutingOptions) -> Void = { _ in }
   ) -> NewOrderSingle {
     nextRequest += 1
+    var routing = RoutingOptions()
+    configure(&routing)
     return NewOrderSingle(
       requestID: nextRequest, clientOrderID: text(id),
       requestDigest: digest ?? UInt64(quantity), instrument: InstrumentID(0), side: side,
       type: type ?? (limit == nil ? .market : .limit), timeInForce: timeInForce,
       quantity: Quantity(mantissa: quantity), limitPrice: limit.map { Price(mantissa: $0) },
-      stopPrice: nil, deadline: deadline, maximumChildren: maximumChildren)
+      stopPrice: nil, deadline: deadline, maximumChildren: maximumChildren, routing: routing)
   }
 
   /// Submits and gives the parent's id, or `nil` if it was refused (see `replies`).
@@ -240,13 +250,27 @@ final class CoreHarness {
   }
 
   /// The exclusions of the last plan.
-  var lastExclusions: [Exclusion] {
-    var exclusions: [Exclusion] = []
+  var lastExclusions: [Exclusion] { lastLegs.map(\.exclusion) }
+
+  /// The legs of the last plan.
+  var lastLegs: [PlanLeg] {
+    var legs: [PlanLeg] = []
     for fact in facts {
-      if case .planMade = fact { exclusions = [] }
-      if case .planLeg(let leg) = fact { exclusions.append(leg.exclusion) }
+      if case .planMade = fact { legs = [] }
+      if case .planLeg(let leg) = fact { legs.append(leg) }
     }
-    return exclusions
+    return legs
+  }
+
+  var lastPlan: PlanMade? {
+    facts.reversed().lazy.compactMap { fact -> PlanMade? in
+      if case .planMade(let plan) = fact { plan } else { nil }
+    }.first
+  }
+
+  /// Every decision to rest so far.
+  var rests: [RestPlanned] {
+    facts.compactMap { if case .restPlanned(let rest) = $0 { rest } else { nil } }
   }
 
   /// A fresh core that has applied all facts so far.
@@ -254,6 +278,16 @@ final class CoreHarness {
     var core = RouterCore(configuration)
     for fact in facts { core.apply(fact) }
     return core
+  }
+
+  /// The process dies; a new core takes over from the facts and asks the venues.
+  func restart() {
+    let epoch = core.epoch + 1
+    core = recovered()
+    unreleased = []
+    core.startEpoch(epoch, at: now, into: &outbox)
+    core.beginReconciliation(at: now, into: &outbox)
+    collect()
   }
 
   var recoveredHash: UInt64 { recovered().stateHash }

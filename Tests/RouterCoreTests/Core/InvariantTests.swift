@@ -86,7 +86,8 @@ struct InvariantTests {
       switch command {
       case .query(let child): truth.query(child, at: harness.now)
       case .refreshBalances(let venue): if random.chance(70) { observe(venue.index) }
-      case .newOrder, .cancel: break
+      case .cancel(let child): truth.cancel(child, at: harness.now)
+      case .newOrder: break
       }
     }
 
@@ -113,9 +114,30 @@ struct InvariantTests {
         "order \(orderCount)", random.next(in: 1...400), side: side,
         limit: isMarket ? nil : limit,
         timeInForce: random.pick([.goodTillCancel, .immediateOrCancel, .fillOrKill]),
-        deadline: harness.now.adding(milliseconds: random.next(in: 100...60_000)))
+        deadline: harness.now.adding(milliseconds: random.next(in: 100...60_000)),
+        routing: { drawRouting(&$0) })
       if let id = harness.submit(order) { parents.append(id) }
       if random.chance(10) { harness.process(.newOrderSingle(order)) }
+    }
+
+    /// Any options; those that do not fit the order are refused.
+    mutating func drawRouting(_ options: inout RoutingOptions) {
+      guard random.chance(80) else { return }
+      options.strategy = random.pick(RoutingStrategy.allCases)
+      options.arrival = random.pick(ArrivalMode.allCases)
+      options.usesExpectedCost = random.chance(40)
+      if options.strategy == .priceImprovement || random.chance(5) {
+        options.passiveMilliseconds = UInt32(random.next(in: 50...8000))
+      }
+      if random.chance(30) { options.maximumParticipation = UInt16(random.next(in: 0...10_000)) }
+      if random.chance(30) {
+        options.maximumChildQuantity = Quantity(mantissa: random.next(in: 1...80))
+      }
+      if random.chance(30) {
+        options.sizeJitter = UInt16(random.next(in: 0...5000))
+        options.jitterTolerance = UInt16(random.next(in: 0...60_000))
+      }
+      if random.chance(30) { options.waveIntervalMilliseconds = UInt32(random.next(in: 0...900)) }
     }
 
     mutating func cancel() {
@@ -125,10 +147,17 @@ struct InvariantTests {
 
     /// Balances as the venue has them now; asked for and answered in one moment.
     func observe(_ index: Int) {
+      let held = truth.held(index)
       let dollars = Int128(truth.dollars[index]) * InvariantTests.dollarUnit
       let coins = Int128(truth.coins[index]) * InvariantTests.coinUnit
-      harness.balance(index, CoreHarness.usd, Amount(mantissa: dollars))
-      harness.balance(index, CoreHarness.btc, Amount(mantissa: coins))
+      harness.balance(
+        index, CoreHarness.usd,
+        Amount(mantissa: dollars - Int128(held.dollars) * InvariantTests.dollarUnit),
+        total: Amount(mantissa: dollars))
+      harness.balance(
+        index, CoreHarness.btc,
+        Amount(mantissa: coins - Int128(held.coins) * InvariantTests.coinUnit),
+        total: Amount(mantissa: coins))
     }
 
     mutating func flap() {
@@ -206,12 +235,17 @@ struct InvariantTests {
         parent.order.side == .buy
         ? child.order.limitPrice <= limit : child.order.limitPrice >= limit
       #expect(isInside, "seed \(seed): a child beyond its parent's limit")
+      let cap = parent.order.routing.maximumChildQuantity
+      #expect(cap == .zero || child.order.quantity <= cap, "seed \(seed): a child above its cap")
+      #expect(
+        child.order.isPostOnly == (child.order.timeInForce == .goodTillCancel), "seed \(seed)")
       if let real = truth.find(child.id) {
         #expect(child.cumulativeQuantity.mantissa <= real.filled, "seed \(seed)")
         if !child.isOpen {
           #expect(
             child.cumulativeQuantity.mantissa == real.filled, "seed \(seed): closed too early")
           #expect(!child.isAbandoned && child.outcome != .neverAccepted, "seed \(seed)")
+          #expect(!real.isOpen, "seed \(seed): closed although it rests")
         }
       }
       if !child.isOpen {
@@ -241,9 +275,22 @@ struct InvariantTests {
       let open = parents.filter { harness.core.parent($0)?.isOpen == true }
       #expect(open.isEmpty, "seed \(seed): a parent never ended")
       checkPositions()
+      checkWaves()
       let traded = truth.orders.filter { $0.filled > 0 }.count
       #expect(traded > 0, "seed \(seed): nothing was traded, so nothing was tested")
       #expect(harness.hash == harness.recoveredHash, "seed \(seed): recovery")
+    }
+
+    /// One child for each wave where the options say so.
+    func checkWaves() {
+      for id in parents {
+        guard let routing = harness.core.parent(id)?.order.routing,
+          routing.strategy == .singleVenue || routing.arrival == .sequential,
+          routing.strategy != .priceImprovement
+        else { continue }
+        let waves = harness.core.children(of: id).map(\.wave)
+        #expect(Set(waves).count == waves.count, "seed \(seed): two children in one wave")
+      }
     }
 
     /// Positions are what the venues really moved, to the last unit.

@@ -342,22 +342,41 @@ struct RouterCoreTests {
     #expect(harness.unreleased.count == 1)
   }
 
-  @Test func `a venue that misses twice is left alone while others can fill`() throws {
-    let harness = CoreHarness(venues: 2)
-    harness.book(0, bids: [], asks: [(10_000, 100)])
+  @Test func `a venue that missed is left alone until the others were tried`() throws {
+    let harness = CoreHarness(venues: 3)
+    func refresh() {
+      for (index, price) in [10_000, 10_001, 10_002].enumerated() {
+        harness.book(index, bids: [], asks: [(Int64(price), 100)])
+      }
+    }
+    refresh()
     harness.submit(harness.order("a", 10, limit: 10_010))
-    for _ in 0..<2 {
-      let child = harness.releaseAll()[0]
-      #expect(child.venue == VenueID(0))
+    var venues: [Int] = []
+    for _ in 0..<4 {
+      let child = try #require(harness.releaseAll().first)
+      venues.append(child.venue.index)
       harness.expire(child, cumulative: 0)
       harness.pass(milliseconds: 1)
-      harness.book(0, bids: [], asks: [(10_000, 100)])
-      harness.pass(milliseconds: 100)
+      refresh()
+      harness.pass(milliseconds: 90)
     }
-    #expect(harness.lastExclusions.first == .setAside)
-    let third = harness.releaseAll()
-    #expect(third.map(\.venue) == [VenueID(1)])
+    #expect(venues == [0, 1, 2, 0])
   }
+
+  @Test func `a venue that missed is tried again after a second`() throws {
+    let harness = CoreHarness(venues: 3)
+    harness.book(0, bids: [], asks: [(10_000, 100)])
+    harness.submit(harness.order("a", 200, limit: 10_010) { $0.maximumChildQuantity = Self.ten })
+    let first = try #require(harness.releaseAll().first)
+    harness.expire(first, cumulative: 0)
+    #expect(first.venue == VenueID(0))
+    harness.pass(milliseconds: 1001)
+    harness.book(0, bids: [], asks: [(10_000, 100)])
+    harness.pass(milliseconds: 1)
+    #expect(harness.lastExclusions.first != .setAside)
+  }
+
+  private static let ten = Quantity(mantissa: 10)
 
   @Test func `a venue set aside is used if no other can fill`() throws {
     let harness = CoreHarness(venues: 1)

@@ -2,8 +2,8 @@ import RouterCore
 
 /// What really happened at the venues: the judge of a simulated run.
 ///
-/// Every order that arrives trades at once and is over; reports of it are late, doubled, shuffled
-/// or lost. Only queries, asked again and again, tell all.
+/// An order that arrives trades at once and is over, or rests until it is full or canceled. Reports
+/// of it are late, doubled, shuffled or lost. Only queries, asked again and again, tell all.
 struct VenueTruth {
   struct Execution {
     var id: String
@@ -16,7 +16,13 @@ struct VenueTruth {
     var order: NewChildOrder
     var executions: [Execution]
     var isRejected: Bool
+    var isCanceled = false
     var filled: Int64 { executions.reduce(0) { $0 + $1.quantity } }
+    var leaves: Int64 { isOpen ? order.quantity.mantissa - filled : 0 }
+    /// Whether it rests.
+    var isOpen: Bool {
+      order.isPostOnly && !isRejected && !isCanceled && filled < order.quantity.mantissa
+    }
   }
 
   struct Delivery {
@@ -34,6 +40,7 @@ struct VenueTruth {
   var dollars: [Int64]
   var coins: [Int64]
   private(set) var lowest: Int64 = 0
+  private var executionCount = 0
   var random: SeededRandom
   var isFaulty = true
 
@@ -83,6 +90,33 @@ struct VenueTruth {
     for report in reports(of: order, queriedAt: now) { deliver(report, now, isOrdered: true) }
   }
 
+  /// Takes a cancel, if it arrives; one for an order that does not rest is refused.
+  mutating func cancel(_ child: ChildReference, at now: Timestamp) {
+    if isFaulty && random.chance(20) { return }
+    guard let index = orders.firstIndex(where: { $0.order.id == child.id }),
+      orders[index].isOpen
+    else {
+      return deliver(.init(venue: child.venue, child: child.id, kind: .cancelRejected), now)
+    }
+    orders[index].isCanceled = true
+    guard let end = reports(of: orders[index], queriedAt: nil).last else { return }
+    if !isFaulty || !random.chance(20) { deliver(end, now) }
+  }
+
+  /// What the venue holds back for resting orders.
+  func held(_ venue: Int) -> (dollars: Int64, coins: Int64) {
+    var held: (dollars: Int64, coins: Int64) = (0, 0)
+    for order in orders where order.order.venue.index == venue && order.isOpen {
+      let notional = order.leaves * order.order.limitPrice.mantissa
+      if order.order.side == .buy {
+        held.dollars += notional + (notional + 999) / 1000
+      } else {
+        held.coins += order.leaves
+      }
+    }
+    return held
+  }
+
   // Time.
 
   /// Reports that have come by `now`, in the order of their coming.
@@ -91,6 +125,7 @@ struct VenueTruth {
       arrive(late.order, at: now, isSilent: random.chance(50))
     }
     onTheWay.removeAll { $0.at <= now }
+    tradeResting(at: now)
     let due = deliveries.filter { $0.at <= now }
     deliveries.removeAll { $0.at <= now }
     return due.map(\.report)
@@ -104,8 +139,9 @@ struct VenueTruth {
   private mutating func arrive(_ order: NewChildOrder, at now: Timestamp, isSilent: Bool) {
     if find(order.id) != nil { repeated += 1 }
     var executed = Order(order: order, executions: [], isRejected: isFaulty && random.chance(10))
-    if !executed.isRejected { execute(&executed) }
+    if !executed.isRejected && !order.isPostOnly { execute(&executed) }
     orders.append(executed)
+    noteLowest(order.venue.index)
     guard !isSilent else { return }
     for report in reports(of: executed, queriedAt: nil) where !isFaulty || !random.chance(15) {
       deliver(report, now)
@@ -113,22 +149,46 @@ struct VenueTruth {
     }
   }
 
+  /// Resting orders trade now and then.
+  private mutating func tradeResting(at now: Timestamp) {
+    for index in orders.indices where orders[index].isOpen && random.chance(4) {
+      let quantity = random.next(in: 1...orders[index].leaves)
+      var order = orders[index]
+      add(quantity, to: &order)
+      orders[index] = order
+      var news = reports(of: orders[index], queriedAt: nil)
+      if news.last?.kind == .fill { news = [news[news.count - 1]] } else { news.removeFirst() }
+      for report in news where !isFaulty || !random.chance(15) { deliver(report, now) }
+    }
+  }
+
   private mutating func execute(_ executed: inout Order) {
     var rest = executed.order.quantity.mantissa
-    let venue = executed.order.venue.index
     for number in 0..<random.next(in: isFaulty ? 0...3 : 1...2) where rest > 0 {
       let isLast = !isFaulty && number == 0
       let quantity = isLast ? rest : random.next(in: 1...rest)
       rest -= quantity
-      let price = executed.order.limitPrice.mantissa
-      let fee = quantity * price / 1000
-      let id = "T\(orders.count)-\(number)"
-      executed.executions.append(Execution(id: id, quantity: quantity, price: price, fee: fee))
-      let isBuy = executed.order.side == .buy
-      dollars[venue] += (isBuy ? -quantity : quantity) * price - fee
-      coins[venue] += isBuy ? quantity : -quantity
-      lowest = min(lowest, dollars[venue], coins[venue])
+      add(quantity, to: &executed)
     }
+  }
+
+  private mutating func add(_ quantity: Int64, to executed: inout Order) {
+    let venue = executed.order.venue.index
+    let price = executed.order.limitPrice.mantissa
+    let fee = quantity * price / 1000
+    executionCount += 1
+    executed.executions.append(
+      Execution(id: "T\(executionCount)", quantity: quantity, price: price, fee: fee))
+    let isBuy = executed.order.side == .buy
+    dollars[venue] += (isBuy ? -quantity : quantity) * price - fee
+    coins[venue] += isBuy ? quantity : -quantity
+    noteLowest(venue)
+  }
+
+  /// What was ever left beside the holds of resting orders.
+  private mutating func noteLowest(_ venue: Int) {
+    let held = held(venue)
+    lowest = min(lowest, dollars[venue] - held.dollars, coins[venue] - held.coins)
   }
 
   private func reports(of order: Order, queriedAt: Timestamp?) -> [VenueExecutionReport] {
@@ -139,7 +199,11 @@ struct VenueTruth {
       if let queriedAt { report.queriedAt = queriedAt }
       return report
     }
-    if order.isRejected { return [make(.rejected)] }
+    if order.isRejected {
+      var refusal = make(.rejected)
+      refusal.rejectReason = order.order.isPostOnly ? .postOnlyWouldTake : .venueRule
+      return [refusal]
+    }
     var all = [make(.acknowledged)]
     for execution in order.executions {
       var report = make(.fill)
@@ -150,7 +214,9 @@ struct VenueTruth {
       report.feeAsset = CoreHarness.usd
       all.append(report)
     }
-    var end = make(order.filled == order.order.quantity.mantissa ? .filled : .expired)
+    if order.isOpen { return queriedAt == nil ? all : all + [make(.stillOpen)] }
+    let isFull = order.filled == order.order.quantity.mantissa
+    var end = make(isFull ? .filled : order.isCanceled ? .canceled : .expired)
     end.cumulativeQuantity = Quantity(mantissa: order.filled)
     return all + [end]
   }

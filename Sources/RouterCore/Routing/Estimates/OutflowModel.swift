@@ -7,7 +7,7 @@ package struct OutflowModel: ~Copyable, Sendable {
   private static let priorSeconds = 10.0
   private static let foldNanoseconds: Int64 = 1_000_000_000
 
-  private struct Touch: Sendable, BitwiseCopyable {
+  struct Touch: Sendable, BitwiseCopyable {
     var price: Int64 = 0
     /// Zero: nothing to compare with.
     var quantity: Int64 = 0
