@@ -1,4 +1,5 @@
 import Foundation
+import RouterCore
 import Testing
 
 @testable import RouterService
@@ -57,6 +58,27 @@ struct SettingsFileTests {
     #expect(venue.key == .file("/etc/sluice/one.key"))
     #expect(venue.passphrase == .file("/p"))
     #expect(venue.fees?.maker.partsPerHundredMillion == -15_000)
+    #expect(venue.routing == VenueRouting(venue: VenueID(0)))
+  }
+
+  @Test func `what is assumed about a venue is read in its units`() throws {
+    let routing = """
+      routing: {latency_ms: 40, clock_offset_ms: -3, fill_probability: '0.9',
+        fade_per_second: '0.25', adverse_move_bps: '1.5', touch_turnover_per_second: '0.5'},
+      fees:
+      """
+    let settings = try decode(Self.complete.replacingOccurrences(of: "fees:", with: routing))
+    let expected = VenueRouting(
+      venue: VenueID(0), latencyNanoseconds: 40_000_000, clockOffsetNanoseconds: -3_000_000,
+      fillProbability: 9000, fadePerSecond: 2500,
+      adverseMove: FeeRate(partsPerHundredMillion: 15_000), touchTurnover: 5000)
+    #expect(settings.venues.first?.routing == expected)
+  }
+
+  @Test func `assumptions that can not be are named`() {
+    let faults = faults("fees:", "routing: {fill_probability: '1.1', latency_ms: -1}, fees:")
+    #expect(faults.count == 2)
+    #expect(faults.allSatisfy { $0.hasPrefix("venues[0].routing.") })
   }
 
   @Test(

@@ -34,6 +34,8 @@ package struct ServiceSettings: Sendable {
     package var passphrase: SecretReference?
     /// Used instead of asking the venue; for venues that can not be asked.
     package var fees: Fees?
+    /// What is assumed of the venue until it has been measured; its number is filled in later.
+    package var routing = VenueRouting(venue: VenueID(0))
     package var requestWindowMilliseconds: Int64
     package var bookDepth: Int
     /// The symbols of this venue; all of the service's if empty.

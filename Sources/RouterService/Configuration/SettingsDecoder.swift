@@ -119,7 +119,8 @@ struct SettingsDecoder {
       value, at: path, faults: faults,
       known: [
         "name", "protocol", "endpoints", "credentials", "certificate_authority", "proxy", "fees",
-        "symbols", "request_window_ms", "maximum_clock_offset_ms", "book_depth", "order_lanes",
+        "routing", "symbols", "request_window_ms", "maximum_clock_offset_ms", "book_depth",
+        "order_lanes",
         "connect_timeout_ms", "request_timeout_ms",
       ])
     let credentials = reader.object("credentials", known: ["key", "secret", "passphrase"])
@@ -128,6 +129,7 @@ struct SettingsDecoder {
       key: secret(credentials, "key", isRequired: true) ?? .environment(""),
       secret: secret(credentials, "secret", isRequired: true) ?? .environment(""),
       passphrase: secret(credentials, "passphrase", isRequired: false), fees: fees(reader),
+      routing: routing(reader),
       requestWindowMilliseconds: reader.integer("request_window_ms", standard: 2000, 500...60_000),
       bookDepth: Int(reader.integer("book_depth", standard: 1000, 10...5000)),
       symbols: pairs(reader, "symbols"))
@@ -178,6 +180,47 @@ struct SettingsDecoder {
       preconditionFailure("a constant URL parses")
     }
     return url
+  }
+
+  /// Assumptions about a venue; all of them may be left out.
+  private func routing(_ reader: SettingsReader) -> VenueRouting {
+    var routing = VenueRouting(venue: VenueID(0))
+    let known = [
+      "latency_ms", "clock_offset_ms", "fill_probability", "fade_per_second", "adverse_move_bps",
+      "touch_turnover_per_second",
+    ]
+    guard let values = reader.optionalObject("routing", known: known) else { return routing }
+    routing.latencyNanoseconds = nanoseconds(values, "latency_ms", routing.latencyNanoseconds, 0)
+    routing.clockOffsetNanoseconds = nanoseconds(values, "clock_offset_ms", 0, -60_000)
+    routing.fillProbability = UInt16(
+      parts(values, "fill_probability", Int64(routing.fillProbability), 10_000))
+    routing.fadePerSecond = UInt32(
+      parts(values, "fade_per_second", Int64(routing.fadePerSecond), 1_000_000))
+    routing.touchTurnover = UInt32(
+      parts(values, "touch_turnover_per_second", Int64(routing.touchTurnover), 1_000_000))
+    if values.value("adverse_move_bps") != nil {
+      routing.adverseMove = rate(values, "adverse_move_bps")
+    }
+    return routing
+  }
+
+  private func nanoseconds(
+    _ reader: SettingsReader, _ name: String, _ standard: Int64, _ least: Int64
+  ) -> Int64 {
+    guard reader.value(name) != nil else { return standard }
+    return reader.integer(name, standard: 0, least...60_000) * 1_000_000
+  }
+
+  /// A decimal of up to four places, in parts per ten thousand.
+  private func parts(
+    _ reader: SettingsReader, _ name: String, _ standard: Int64, _ most: Int64
+  ) -> Int64 {
+    let parts = reader.decimal(name, scale: 4, standard: Int128(standard))
+    guard (0...Int128(most)).contains(parts) else {
+      reader.fault(name, "must be a decimal from 0 to \(most / 10_000)")
+      return standard
+    }
+    return Int64(parts)
   }
 
   private func fees(_ reader: SettingsReader) -> ServiceSettings.Fees? {

@@ -182,7 +182,10 @@ final class VenueStarter: @unchecked Sendable {
     } catch {
       throw .system("\(error)")
     }
-    let events = registry.takeAdditions() + balances(result, setup)
+    var routing = account.settings.routing
+    routing.venue = setup.venue
+    let events =
+      registry.takeAdditions() + [.venueRoutingChanged(routing)] + balances(result, setup)
     reportOrphans(result, setup)
     let handed = Unchecked((gateway: gateway, core: core))
     let port = port
