@@ -14,8 +14,9 @@ struct PlanRelaxation: ~Copyable, Sendable {
   var high = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// The answer.
   private(set) var take = FixedBuffer<Int64>(repeating: 0, count: venues)
-  /// Segments merge in this order; where two cost the same, a venue in use comes first.
-  private(set) var hasTie = false
+  /// The unit cost of the last segment taken, and one at which two venues stood level.
+  private var lastKey = Int128.min
+  private var tiedKey = Int128.max
 
   /// The level of the next unit.
   private var head = FixedBuffer<Int>(repeating: 0, count: venues)
@@ -31,11 +32,15 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private var rootRest = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var rootKey = FixedBuffer<Int128>(repeating: 0, count: venues)
 
+  /// Whether other venues could take the last units at the same cost.
+  var hasTie: Bool { tiedKey == lastKey }
+
   // Levels only.
 
   /// Merges levels from nothing on, without minima and order costs; what is left of `quantity`.
   mutating func mergeLevels(_ offers: inout PlanOffers, to quantity: Int64) -> Int64 {
-    hasTie = false
+    tiedKey = .max
+    lastKey = .min
     var venue = 0
     while venue < offers.count {
       take[venue] = 0
@@ -106,13 +111,14 @@ struct PlanRelaxation: ~Copyable, Sendable {
   mutating func solve(
     _ offers: inout PlanOffers, _ lots: inout LotClasses, to quantity: Int64
   ) -> Int128? {
-    hasTie = false
+    tiedKey = .max
     var rest = quantity
     for venue in 0..<offers.count {
       place(&offers, venue)
       rest &-= take[venue]
     }
     guard rest >= 0 else { return nil }
+    lastKey = .min
     if lots.isNested {
       var taken: Int64 = 0
       for index in 0..<lots.count &- 1 {
@@ -218,7 +224,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
     let fraction = isFirst ? product(firstRest[a], isOtherFirst ? firstLength[b] : 1) : 0
     let other = isOtherFirst ? product(firstRest[b], isFirst ? firstLength[a] : 1) : 0
     if fraction != other { return fraction < other }
-    hasTie = true
+    tiedKey = keys[a]
     return take[a] > 0 && take[b] == 0
   }
 
@@ -227,6 +233,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private mutating func consume(
     _ offers: inout PlanOffers, _ venue: Int, _ most: Int64
   ) -> Int64 {
+    lastKey = unsafe keys.base[venue]
     let taken = unsafe take.base[venue]
     guard unsafe taken >= firstLength.base[venue] else { return consumeFirst(&offers, venue, most) }
     let level = unsafe head.base[venue]
