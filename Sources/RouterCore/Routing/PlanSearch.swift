@@ -102,6 +102,7 @@ struct PlanSearch: ~Copyable, Sendable {
   private mutating func mergeIsOptimal(_ offers: inout PlanOffers) -> Bool {
     var reachable: Int64 = 0
     for venue in 0..<offers.count {
+      relaxation.low[venue] = 0
       relaxation.high[venue] = offers.greatest[venue]
       reachable &+= min(offers.greatest[venue], offers.quantity &- reachable)
     }
@@ -152,16 +153,13 @@ struct PlanSearch: ~Copyable, Sendable {
     guard let quantity = reachableQuantity(&offers), quantity > 0, quantity >= bestQuantity,
       let objective = relaxation.solve(&offers, &lots, to: quantity)
     else { return }
-    if quantity == bestQuantity && objective >= bestObjective {
-      let isTie = objective == bestObjective && leastCount(&offers, quantity) < bestCount
-      guard isTie else { return }
-    }
+    if isSettled(&offers, quantity, objective) { return }
     let count = takenCount(&offers)
     guard count <= maximumChildren else { return splitLargest(&offers) }
     if let venue = worstViolator(&offers) {
       if !offers.hasOneLot {
         repair(&offers, quantity)
-        if quantity == bestQuantity && objective >= bestObjective { return }
+        if isSettled(&offers, quantity, objective) { return }
       }
       return split(&offers, around: venue)
     }
@@ -173,6 +171,14 @@ struct PlanSearch: ~Copyable, Sendable {
     } else if relaxation.hasTie && count > leastCount(&offers, quantity) {
       splitLargest(&offers)
     }
+  }
+
+  /// Whether nothing below a node with this relaxed answer can be better than the best plan.
+  private mutating func isSettled(
+    _ offers: inout PlanOffers, _ quantity: Int64, _ objective: Int128
+  ) -> Bool {
+    guard quantity == bestQuantity, objective >= bestObjective else { return false }
+    return objective > bestObjective || leastCount(&offers, quantity) >= bestCount
   }
 
   /// The greatest quantity below a node, or `nil` if there is none; applies the cap on children.
