@@ -133,6 +133,27 @@ struct ReadModelTests {
     #expect(child.venueOrderID == "O1")
   }
 
+  @Test func `what rests is shown with the plan before it`() {
+    var model = model()
+    let rest = RestPlanned(
+      parent: ParentOrderID(7), wave: 1, listing: ListingID(0), quantity: Quantity(mantissa: 5),
+      price: Price(mantissa: 9_990), queueAhead: Quantity(mantissa: 3), fillProbability: 8000,
+      expectedPrice: Price(mantissa: 9_995), takePrice: Price(mantissa: 10_025),
+      adverseMove: .zero, until: time(50), at: time(12))
+    model.apply(.restPlanned(rest))
+    #expect(model.orders[ParentOrderID(7)]?.plans.isEmpty == true)
+    model.apply(
+      .planMade(
+        PlanMade(
+          parent: ParentOrderID(7), wave: 1, requested: .zero, planned: .zero, totalCost: .zero,
+          bound: .zero, marginalPrice: .zero, singleVenue: VenueID(0), singleQuantity: .zero,
+          singleCost: .zero, at: time(12), strategy: .priceImprovement, objective: .cost,
+          objectiveCost: .zero, rootBound: .zero, singleObjectiveCost: .zero, nodes: 0,
+          isProven: true, replacementPrice: .zero, adverseMove: .zero)))
+    model.apply(.restPlanned(rest))
+    #expect(model.orders[ParentOrderID(7)]?.plans.first?.rests == [rest])
+  }
+
   @Test func `a client finds its order by its own id`() {
     #expect(model().order(clientOrderID: "mine")?.accepted.id == ParentOrderID(7))
     #expect(model().order(clientOrderID: "other") == nil)

@@ -18,6 +18,17 @@ struct InvariantTests {
     run.settle()
   }
 
+  @Test func `the histories rest orders, and some of them trade`() {
+    var (all, traded) = (0, 0)
+    for seed in 1...UInt64(8) {
+      var run = Run(seed: seed)
+      for _ in 0..<160 { run.step() }
+      all += run.rested.all
+      traded += run.rested.traded
+    }
+    #expect(all > 12 && traded > 5, "\(all) rested, \(traded) of them traded")
+  }
+
   private struct Run {
     let seed: UInt64
     let harness = CoreHarness(venues: InvariantTests.venues, isReady: false)
@@ -40,6 +51,10 @@ struct InvariantTests {
         listing.quantityIncrement = Quantity(mantissa: [1, 5, 10][index])
         listing.minimumNotional = Notional(mantissa: 100_000)
         harness.process(.listingChanged(listing))
+        harness.assume(index) {
+          $0.latencyNanoseconds = Int64(index) * 40 * CoreHarness.millisecond
+          $0.touchTurnover = 20_000
+        }
       }
       connect()
       for index in 0..<InvariantTests.venues { observe(index) }
@@ -113,7 +128,8 @@ struct InvariantTests {
       let order = harness.order(
         "order \(orderCount)", random.next(in: 1...400), side: side,
         limit: isMarket ? nil : limit,
-        timeInForce: random.pick([.goodTillCancel, .immediateOrCancel, .fillOrKill]),
+        timeInForce: random.pick(
+          [.goodTillCancel, .goodTillCancel, .immediateOrCancel, .fillOrKill]),
         deadline: harness.now.adding(milliseconds: random.next(in: 100...60_000)),
         routing: { drawRouting(&$0) })
       if let id = harness.submit(order) { parents.append(id) }
@@ -123,7 +139,8 @@ struct InvariantTests {
     /// Any options; those that do not fit the order are refused.
     mutating func drawRouting(_ options: inout RoutingOptions) {
       guard random.chance(80) else { return }
-      options.strategy = random.pick(RoutingStrategy.allCases)
+      options.strategy =
+        random.chance(40) ? .priceImprovement : random.pick(RoutingStrategy.allCases)
       options.arrival = random.pick(ArrivalMode.allCases)
       options.usesExpectedCost = random.chance(40)
       if options.strategy == .priceImprovement || random.chance(5) {
@@ -279,6 +296,12 @@ struct InvariantTests {
       let traded = truth.orders.filter { $0.filled > 0 }.count
       #expect(traded > 0, "seed \(seed): nothing was traded, so nothing was tested")
       #expect(harness.hash == harness.recoveredHash, "seed \(seed): recovery")
+    }
+
+    /// How many children of all histories rested, and how many of them traded while they did.
+    var rested: (all: Int, traded: Int) {
+      let resting = truth.orders.filter { $0.order.isPostOnly && !$0.isRejected }
+      return (resting.count, resting.filter { $0.filled > 0 }.count)
     }
 
     /// One child for each wave where the options say so.

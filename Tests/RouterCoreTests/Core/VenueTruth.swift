@@ -156,6 +156,7 @@ struct VenueTruth {
       var order = orders[index]
       add(quantity, to: &order)
       orders[index] = order
+      noteLowest(order.order.venue.index)
       var news = reports(of: orders[index], queriedAt: nil)
       if news.last?.kind == .fill { news = [news[news.count - 1]] } else { news.removeFirst() }
       for report in news where !isFaulty || !random.chance(15) { deliver(report, now) }
@@ -182,7 +183,6 @@ struct VenueTruth {
     let isBuy = executed.order.side == .buy
     dollars[venue] += (isBuy ? -quantity : quantity) * price - fee
     coins[venue] += isBuy ? quantity : -quantity
-    noteLowest(venue)
   }
 
   /// What was ever left beside the holds of resting orders.
