@@ -142,18 +142,6 @@ package struct BookSide: ~Copyable {
   private func upperBound(of key: Int64) -> Int {
     var position = end
     let nearby = max(first, end - 24)
-    // Four at a time, and then the three between counted without a branch for each: where a change
-    // lies can not be foretold, so every branch that depends on it costs more than the counting.
-    while position - 4 >= nearby {
-      guard unsafe keys[position &- 4] > key else {
-        var above = 0
-        if unsafe keys[position &- 1] > key { above &+= 1 }
-        if unsafe keys[position &- 2] > key { above &+= 1 }
-        if unsafe keys[position &- 3] > key { above &+= 1 }
-        return position &- above
-      }
-      position &-= 4
-    }
     while unsafe position > nearby && keys[position - 1] > key { position &-= 1 }
     guard unsafe position == nearby && position > first && keys[position - 1] > key else {
       return position
