@@ -15,6 +15,7 @@ struct LotClasses: ~Copyable, Sendable {
   /// The greatest common divisor of all lots.
   private var common: Int64 = 1
   private var lots = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var rooms = FixedBuffer<Int64>(repeating: 0, count: venues)
 
   /// Sorts the lots of the venues whose range is more than one quantity.
   mutating func sort(
@@ -71,7 +72,7 @@ struct LotClasses: ~Copyable, Sendable {
     }
     guard isNested else {
       let extra = min(room, rest)
-      return most &- rest &+ (extra &- extra % common)
+      return most &- rest &+ reachable(&offers, low, high, atMost: extra &- extra % common)
     }
     var index = count &- 1
     while index >= 0 {
@@ -84,6 +85,37 @@ struct LotClasses: ~Copyable, Sendable {
     }
     return most &- rest
   }
+
+  /// The greatest sum of lots up to `most`; not less than it, where that takes long to find.
+  private mutating func reachable(
+    _ offers: inout PlanOffers, _ low: borrowing FixedBuffer<Int64>,
+    _ high: borrowing FixedBuffer<Int64>, atMost most: Int64
+  ) -> Int64 {
+    guard count > 1, count <= Self.mostMixedLots else { return most }
+    for index in 0..<count { rooms[index] = 0 }
+    for venue in 0..<offers.count where classes[venue] < count {
+      rooms[classes[venue]] &+= min(high[venue] &- low[venue], most &- rooms[classes[venue]])
+    }
+    var sum = most
+    for _ in 0..<Self.mostTries where sum > 0 && !canMake(sum, of: count &- 1) { sum &-= common }
+    return max(sum, 0)
+  }
+
+  /// Whether lots up to a class may add up to `sum`.
+  private mutating func canMake(_ sum: Int64, of index: Int) -> Bool {
+    let lot = lots[index]
+    if index == 0 { return sum % lot == 0 && sum <= rooms[0] }
+    var lotCount = min(sum, rooms[index]) / lot
+    for _ in 0..<Self.mostTries {
+      if canMake(sum &- lotCount &* lot, of: index &- 1) { return true }
+      if lotCount == 0 { return false }
+      lotCount &-= 1
+    }
+    return true
+  }
+
+  private static let mostMixedLots = 3
+  private static let mostTries = 24
 
   /// What the lots finer than class `index` must take beyond their lower ends if `quantity` is to
   /// be reached exactly.
@@ -99,6 +131,36 @@ struct LotClasses: ~Copyable, Sendable {
     let excess = rest % lot
     return excess < 0 ? excess &+ lot : excess
   }
+
+  /// The only quantities of a venue with which `quantity` can be reached exactly: from `first` on
+  /// in steps, for a venue whose lot no other open venue has; `nil` if that says no more than its
+  /// lot does.
+  mutating func progression(
+    _ offers: inout PlanOffers, _ low: borrowing FixedBuffer<Int64>, _ venue: Int,
+    of quantity: Int64
+  ) -> (first: Int64, step: Int64)? {
+    guard count > 1, classes[venue] != count else { return nil }
+    var rest = quantity
+    for other in 0..<offers.count where other != venue {
+      if classes[other] == classes[venue] { return nil }
+      if classes[other] == count { rest &-= low[other] }
+    }
+    var others: Int64 = 0
+    for index in 0..<count where index != classes[venue] {
+      others = greatestCommonDivisor(lots[index], others)
+    }
+    let lot = lots[classes[venue]]
+    let period = others / greatestCommonDivisor(lot, others)
+    guard period > 1, period <= Self.longestPeriod, lot <= Int64.max / Self.longestPeriod else {
+      return nil
+    }
+    for index in 0..<period where (rest &- lot &* index) % others == 0 {
+      return (lot &* index, lot &* period)
+    }
+    return nil
+  }
+
+  private static let longestPeriod: Int64 = 64
 
   private mutating func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
     var (a, b) = (a, b)

@@ -32,14 +32,17 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private var rootRest = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var rootKey = FixedBuffer<Int128>(repeating: 0, count: venues)
 
+  private var isTiedAmongFineLots = false
+
   /// Whether other venues could take the last units at the same cost.
-  var hasTie: Bool { tiedKey == lastKey }
+  var hasTie: Bool { tiedKey == lastKey || isTiedAmongFineLots }
 
   // Levels only.
 
   /// Merges levels from nothing on, without minima and order costs; what is left of `quantity`.
   mutating func mergeLevels(_ offers: inout PlanOffers, to quantity: Int64) -> Int64 {
     tiedKey = .max
+    isTiedAmongFineLots = false
     lastKey = .min
     var venue = 0
     while venue < offers.count {
@@ -112,6 +115,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
     _ offers: inout PlanOffers, _ lots: inout LotClasses, to quantity: Int64
   ) -> Int128? {
     tiedKey = .max
+    isTiedAmongFineLots = false
     var rest = quantity
     for venue in 0..<offers.count {
       place(&offers, venue)
@@ -184,7 +188,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
     var venue = 0
     while venue < count {
       let key = unsafe keys.base[venue]
-      if key < best || (key == best && found >= 0 && comesFirst(venue, found)) {
+      if key < best {
         second = best
         best = key
         found = venue
@@ -193,10 +197,35 @@ struct PlanRelaxation: ~Copyable, Sendable {
       }
       venue &+= 1
     }
-    return (found, second)
+    return second == best && found >= 0 ? (cheapestEqual(found, count), second) : (found, second)
   }
 
-  /// The same over the venues whose lot belongs to one of the finest classes.
+  /// Which of the venues with the cheapest key comes first; the earliest of them is given.
+  @inline(never)
+  private mutating func cheapestEqual(_ earliest: Int, _ count: Int) -> Int {
+    var found = earliest
+    var isTied = false
+    for venue in earliest &+ 1..<count where keys[venue] == keys[earliest] {
+      let difference = firstFraction(venue, against: found)
+      if difference < 0 || (difference == 0 && take[venue] > 0 && take[found] == 0) {
+        found = venue
+      }
+      isTied = difference == 0 || (isTied && difference > 0)
+    }
+    if isTied { tiedKey = keys[found] }
+    return found
+  }
+
+  /// By how much the unit cost of `a` exceeds that of `b`, whose key is the same; only the sign.
+  private mutating func firstFraction(_ a: Int, against b: Int) -> Int128 {
+    let isFirst = take[a] < firstLength[a]
+    let isOtherFirst = take[b] < firstLength[b]
+    let fraction = isFirst ? product(firstRest[a], isOtherFirst ? firstLength[b] : 1) : 0
+    let other = isOtherFirst ? product(firstRest[b], isFirst ? firstLength[a] : 1) : 0
+    return fraction &- other
+  }
+
+  /// The same merge over the venues whose lot belongs to one of the finest classes.
   private mutating func merge(
     _ offers: inout PlanOffers, _ amount: Int64, _ lots: inout LotClasses, upTo last: Int
   ) -> Int64 {
@@ -204,9 +233,10 @@ struct PlanRelaxation: ~Copyable, Sendable {
     while rest > 0 {
       var found = -1
       for venue in 0..<offers.count where keys[venue] != .max && lots.classes[venue] <= last {
-        if found < 0 || keys[venue] < keys[found]
-          || (keys[venue] == keys[found] && comesFirst(venue, found))
-        {
+        if found >= 0 && keys[venue] == keys[found] {
+          isTiedAmongFineLots = true
+          if firstFraction(venue, against: found) < 0 { found = venue }
+        } else if found < 0 || keys[venue] < keys[found] {
           found = venue
         }
       }
@@ -214,18 +244,6 @@ struct PlanRelaxation: ~Copyable, Sendable {
       rest &-= consume(&offers, found, rest)
     }
     return 0
-  }
-
-  /// Whether `a` comes before an earlier venue `b` whose key is the same.
-  @inline(never)
-  private mutating func comesFirst(_ a: Int, _ b: Int) -> Bool {
-    let isFirst = take[a] < firstLength[a]
-    let isOtherFirst = take[b] < firstLength[b]
-    let fraction = isFirst ? product(firstRest[a], isOtherFirst ? firstLength[b] : 1) : 0
-    let other = isOtherFirst ? product(firstRest[b], isFirst ? firstLength[a] : 1) : 0
-    if fraction != other { return fraction < other }
-    tiedKey = keys[a]
-    return take[a] > 0 && take[b] == 0
   }
 
   /// Takes at most `most` of the next segment of a venue that has one.

@@ -160,6 +160,7 @@ struct PlanSearch: ~Copyable, Sendable {
       if !offers.hasOneLot {
         repair(&offers, quantity)
         if isSettled(&offers, quantity, objective) { return }
+        if splitProgression(&offers, quantity) { return }
       }
       return split(&offers, around: venue)
     }
@@ -384,6 +385,42 @@ struct PlanSearch: ~Copyable, Sendable {
     }
     relaxation.low[venue] = low
     relaxation.high[venue] = high
+  }
+
+  /// Splits around a quantity with which the others can not make up the rest in their own lots.
+  ///
+  /// Only where the best plan has reached `quantity` already: a smaller one no longer matters.
+  private mutating func splitProgression(_ offers: inout PlanOffers, _ quantity: Int64) -> Bool {
+    guard quantity == bestQuantity else { return false }
+    for venue in 0..<offers.count {
+      guard let (first, step) = lots.progression(&offers, relaxation.low, venue, of: quantity)
+      else { continue }
+      let take = relaxation.take[venue]
+      guard take < first || (take &- first) % step != 0 else { continue }
+      let (low, high) = (relaxation.low[venue], relaxation.high[venue])
+      pushAtLeast(nextInProgression(&offers, venue, take, first, step), high, venue, &offers)
+      if take > first {
+        var below = take &- (take &- first) % step
+        while below > 0 && !offers.isAllowed(venue, below) { below &-= min(step, below) }
+        if below > 0 || first == 0 { pushAtMost(below, low, venue, &offers) }
+      }
+      return true
+    }
+    return false
+  }
+
+  /// The least allowed quantity of a progression above `take`, or `nil`.
+  private mutating func nextInProgression(
+    _ offers: inout PlanOffers, _ venue: Int, _ take: Int64, _ first: Int64, _ step: Int64
+  ) -> Int64? {
+    var above = take < first ? first : take &- (take &- first) % step
+    while above <= relaxation.high[venue] {
+      if above > take && offers.isAllowed(venue, above) { return above }
+      let (next, overflow) = above.addingReportingOverflow(step)
+      if overflow { return nil }
+      above = next
+    }
+    return nil
   }
 
   private mutating func pushAtMost(
