@@ -178,7 +178,7 @@ struct PlanAssembly {
           faults.add(
             "\(drafts[index].path).\(isBuy ? "asks" : "bids")", venue: drafts[index].name,
             "are worth too much: price times quantity must stay below"
-              + " 1e\(28 - scales.notional) with the digits that the document uses;"
+              + " 1e\(scales.worthDigits) with the digits that the document uses;"
               + " ask for a smaller quantity, or write fewer digits")
           break
         }
@@ -230,7 +230,9 @@ struct PlanAssembly {
     }
     let most = scales.maximumNotional * Int128(FeeRate.one)
     guard let mantissa = draft.orderCost.exactMantissa(at: scales.cost), mantissa <= most else {
-      faults.add(field, venue: draft.name, "is too large to be planned with")
+      faults.add(
+        field, venue: draft.name,
+        "is too large to be planned with; it must not be above 1e\(scales.worthDigits)")
       return .zero
     }
     return AllInCost(mantissa: mantissa)

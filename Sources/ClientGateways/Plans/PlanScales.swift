@@ -34,6 +34,9 @@ struct PlanScales: Equatable {
   /// Up to this notional, in units of `10^-notional`, the planner plans.
   var maximumNotional: Int128 { powerOfTen(12 + plannerPrice + plannerQuantity) }
 
+  /// The power of ten of the quote asset up to which the planner plans.
+  var worthDigits: Int { 12 + plannerPrice + plannerQuantity - notional }
+
   /// Counts the quote asset in greater units until a notional of `mantissa` is within bounds.
   ///
   /// - Returns: Whether that was possible.
