@@ -36,7 +36,10 @@ let package = Package(
   ],
   targets: [
     // Pure: no sockets, no clock, no Foundation.
-    target("RouterCore", []),
+    .target(
+      name: "RouterCore", swiftSettings: strict,
+      // Square roots and roundings of the estimates; part of the C library.
+      linkerSettings: [.linkedLibrary("m")]),
     target("Wire", []),
     target("Simulation", ["RouterCore"]),
     target("VenueAdapters", ["RouterCore", "Wire"]),

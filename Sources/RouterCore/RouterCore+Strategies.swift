@@ -31,8 +31,15 @@ extension RouterCore {
     return PlanRequest(
       instrument: instrument, side: order.order.side, quantity: order.plannableQuantity,
       limitPrice: risk(for: order.order.instrument, at: now).planLimit(order),
-      maximumChildren: children, objective: objective(of: order, now),
+      maximumChildren: children, nodeBudget: nodeBudget(order, now),
+      objective: objective(of: order, now),
       participation: min(max(participation, 1), PlanRequest.fullParticipation))
+  }
+
+  /// A tenth of the time until the deadline, at a microsecond a node.
+  private func nodeBudget(_ order: ParentOrder, _ now: Timestamp) -> Int {
+    let slack = order.deadline == .distantFuture ? .max : order.deadline.since(now)
+    return Int(min(max(slack / 10_000, 16), Int64(PlanRequest.defaultNodeBudget)))
   }
 
   private func objective(of order: ParentOrder, _ now: Timestamp) -> PlanObjective {
@@ -220,7 +227,7 @@ extension RouterCore {
       planner.add(terms, book: markets.books[id])
       count += 1
     }
-    planner.finish(into: &plan)
+    planner.finish(into: &planSlot[0])
     return hasSetAside
   }
 

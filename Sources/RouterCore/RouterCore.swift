@@ -26,7 +26,8 @@ package struct RouterCore: ~Copyable, Sendable {
   // Of this run only.
   var timers: TimerHeap
   var planner: Planner
-  var plan = RoutePlan()
+  /// On the heap: the compiler copies the core at many a call, and this is most of it.
+  var planSlot = FixedBuffer(repeating: RoutePlan(), count: 1)
   /// The most that the next plan may give to each leg.
   var legCaps = InlineArray<32, Quantity>(repeating: Quantity(mantissa: .max))
   /// What the last plan knew about the venue of each leg.
@@ -68,6 +69,12 @@ package struct RouterCore: ~Copyable, Sendable {
       .venueRoutingChanged:
       settingChanged(event, &outbox)
     }
+  }
+
+  /// The last plan.
+  var plan: RoutePlan {
+    _read { yield planSlot[0] }
+    _modify { yield &planSlot[0] }
   }
 
   /// When a `.clock` event is due.

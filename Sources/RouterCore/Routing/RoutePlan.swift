@@ -1,7 +1,7 @@
 /// How a quantity is split over the venues, with the certificate of how good that is.
 ///
 /// Costs are all-in and positive: what a buy pays, what a sell brings net of fees.
-public struct RoutePlan: Sendable {
+public struct RoutePlan: Sendable, BitwiseCopyable {
   /// The most venues that one plan can look at.
   public static let maximumLegs = 32
 
