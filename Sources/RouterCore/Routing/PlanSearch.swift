@@ -303,7 +303,8 @@ struct PlanSearch: ~Copyable, Sendable {
     for venue in 0..<offers.count where relaxation.take[venue] > 0 {
       isDone = settle(&offers, rest, at: venue, of: quantity) || isDone
     }
-    if isDone { return }
+    // Trying pairs costs more than a node: at every node only until a plan is as large.
+    if isDone || (quantity == bestQuantity && nodes & (nodes &- 1) != 0) { return }
     for giver in 0..<offers.count where trial[giver] > 0 {
       let lot = offers.terms[giver].quantityIncrement.mantissa
       let before = trial[giver]

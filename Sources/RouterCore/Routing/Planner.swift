@@ -130,12 +130,7 @@ public struct Planner: ~Copyable, Sendable {
     leg.quantity = Quantity(mantissa: take)
     guard take > 0 else {
       leg.exclusion = exclusion(of: venue)
-      leg.limitPrice = .zero
-      leg.notional = .zero
-      leg.cost = .zero
-      leg.orderCost = .zero
-      leg.hold = .zero
-      leg.levelsUsed = 0
+      if leg.levelsUsed > 0 { leg.clearChild() }
       return
     }
     let level = offers.level(venue, holding: take)

@@ -86,4 +86,14 @@ public struct RouteLeg: Sendable, Hashable, BitwiseCopyable {
   public internal(set) var bestPrice = Price.zero
   public internal(set) var quoteAgeNanoseconds: Int64 = 0
   public internal(set) var exclusion = Exclusion.none
+
+  /// Forgets the child of an earlier plan.
+  mutating func clearChild() {
+    limitPrice = .zero
+    notional = .zero
+    cost = .zero
+    orderCost = .zero
+    hold = .zero
+    levelsUsed = 0
+  }
 }
