@@ -9,13 +9,13 @@ package struct ClockModel: ~Copyable, Sendable {
   /// A clock further off than a day is not a clock.
   private static let largestOffset: Int64 = 86_400_000_000_000
 
-  struct Sample: Sendable, BitwiseCopyable {
+  package struct Sample: Sendable, BitwiseCopyable {
     var offset: Int64 = 0
     var roundTrip: Int64 = 0
     var receivedAt: Int64 = .min
   }
 
-  struct Venue: Sendable, BitwiseCopyable {
+  package struct Venue: Sendable, BitwiseCopyable {
     var prior: ClockOffset
     var sampleCount = 0
     var negativeAges: UInt64 = 0

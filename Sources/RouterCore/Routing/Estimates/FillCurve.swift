@@ -11,7 +11,7 @@ struct FillCurve: Sendable, BitwiseCopyable {
 }
 
 /// A venue's curve as the settings have it, and how many outcomes it weighs as much as.
-struct FillPrior: Sendable, BitwiseCopyable {
+package struct FillPrior: Sendable, BitwiseCopyable {
   let curve: FillCurve
   let weight: Double
 

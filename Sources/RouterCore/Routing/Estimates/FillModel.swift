@@ -12,7 +12,7 @@ package struct FillModel: ~Copyable, Sendable {
   static let cells = ageBuckets * sizeBuckets
 
   /// What happened in a cell, as of the last outcome of its venue and side.
-  struct Cell: Sendable, BitwiseCopyable {
+  package struct Cell: Sendable, BitwiseCopyable {
     var filled = 0.0
     var missed = 0.0
     /// Sum of the ages of its outcomes.

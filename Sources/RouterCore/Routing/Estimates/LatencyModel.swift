@@ -8,7 +8,7 @@ package struct LatencyModel: ~Copyable, Sendable {
   private static let buckets = octaves * 8
   private static let samplesNeeded = 8.0
 
-  struct Venue: Sendable, BitwiseCopyable {
+  package struct Venue: Sendable, BitwiseCopyable {
     var prior: OrderLatency
     var measured: OrderLatency
     /// Weight of a sample taken at `updatedAt`; it grows instead of all the others shrinking.

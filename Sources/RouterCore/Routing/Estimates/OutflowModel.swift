@@ -7,7 +7,7 @@ package struct OutflowModel: ~Copyable, Sendable {
   private static let priorSeconds = 10.0
   private static let foldNanoseconds: Int64 = 1_000_000_000
 
-  struct Touch: Sendable, BitwiseCopyable {
+  package struct Touch: Sendable, BitwiseCopyable {
     var price: Int64 = 0
     /// Zero: nothing to compare with.
     var quantity: Int64 = 0
@@ -105,9 +105,9 @@ package struct OutflowModel: ~Copyable, Sendable {
 
 /// How much of the touch flows off in a second.
 package struct OutflowRate: Sendable, Hashable, BitwiseCopyable {
-  let perSecond: Double
+  package let perSecond: Double
 
-  init(perSecond: Double) {
+  package init(perSecond: Double) {
     self.perSecond = perSecond
   }
 }

@@ -67,9 +67,10 @@ package struct PassivePlacement: Sendable {
 
   /// One tick better than the touch, unless that would meet the other side.
   private static func inside(_ venue: PassiveVenue, _ side: Side) -> Price? {
+    guard venue.priceIncrement > .zero, venue.oppositeTouch > .zero else { return nil }
     let tick = side == .buy ? venue.priceIncrement.mantissa : -venue.priceIncrement.mantissa
     let (price, overflow) = venue.touch.price.mantissa.addingReportingOverflow(tick)
-    guard !overflow, venue.oppositeTouch > .zero else { return nil }
+    guard !overflow else { return nil }
     let meets =
       side == .buy ? price >= venue.oppositeTouch.mantissa : price <= venue.oppositeTouch.mantissa
     return meets ? nil : Price(mantissa: price)
