@@ -45,6 +45,48 @@ size_t sluice_digest(int algorithm, const void *bytes, size_t count, uint8_t *ou
   return EVP_DigestFinal_ex(context, out, &length) == 1 ? length : 0;
 }
 
+struct sluice_running_digest {
+  EVP_MD_CTX *context;
+  EVP_MD_CTX *copy;
+  const EVP_MD *algorithm;
+};
+
+sluice_running_digest *sluice_running_digest_new(int algorithm) {
+  pthread_once(&fetched, fetch_algorithms);
+  if (digests[algorithm] == NULL) return NULL;
+  sluice_running_digest *digest = calloc(1, sizeof *digest);
+  if (digest == NULL) return NULL;
+  digest->context = EVP_MD_CTX_new();
+  digest->copy = EVP_MD_CTX_new();
+  digest->algorithm = digests[algorithm];
+  if (digest->context == NULL || digest->copy == NULL || !sluice_running_digest_reset(digest)) {
+    sluice_running_digest_free(digest);
+    return NULL;
+  }
+  return digest;
+}
+
+bool sluice_running_digest_reset(sluice_running_digest *digest) {
+  return EVP_DigestInit_ex2(digest->context, digest->algorithm, NULL) == 1;
+}
+
+bool sluice_running_digest_add(sluice_running_digest *digest, const void *bytes, size_t count) {
+  return EVP_DigestUpdate(digest->context, bytes, count) == 1;
+}
+
+size_t sluice_running_digest_value(const sluice_running_digest *digest, uint8_t *out) {
+  unsigned int length = 0;
+  if (EVP_MD_CTX_copy_ex(digest->copy, digest->context) != 1) return 0;
+  return EVP_DigestFinal_ex(digest->copy, out, &length) == 1 ? length : 0;
+}
+
+void sluice_running_digest_free(sluice_running_digest *digest) {
+  if (digest == NULL) return;
+  EVP_MD_CTX_free(digest->context);
+  EVP_MD_CTX_free(digest->copy);
+  free(digest);
+}
+
 // --- HMAC ----------------------------------------------------------------------------------
 
 struct sluice_hmac {

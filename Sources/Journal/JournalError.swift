@@ -16,6 +16,9 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
   case corrupt(file: String, offset: Int, detail: String)
   /// A frame whose checksum does not match, with more than a torn write to explain it.
   case checksum(file: String, offset: Int, expected: UInt32, found: UInt32, detail: String)
+  /// The segments before `file` are not those that it continued, although their checksums hold:
+  /// somebody has rewritten them.
+  case tampered(file: String, offset: Int, expected: ChainHash, found: ChainHash)
   /// Written by a build that is newer than this one.
   case tooNew(file: String, offset: Int, what: String)
   case wrongInstance(file: String, expected: UInt32, found: UInt32)
@@ -40,6 +43,9 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
     case .checksum(let file, let offset, let expected, let found, let detail):
       "\(file) is damaged at offset \(offset): CRC32C expected \(Self.hexadecimal(expected)), found"
         + " \(Self.hexadecimal(found)); \(detail); \(Self.mend)"
+    case .tampered(let file, let offset, let expected, let found):
+      "\(file) at offset \(offset) continues a journal with the hash \(found), but the segments"
+        + " before it have \(expected): one of them was rewritten; \(Self.mend)"
     case .tooNew(let file, let offset, let what):
       "\(file) at offset \(offset) has \(what), which this build cannot read; run the build that"
         + " wrote it, or a newer one"

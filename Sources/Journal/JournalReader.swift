@@ -9,11 +9,14 @@ package enum JournalReader {
   ///   - directory: Where the journal's files are.
   ///   - index: The index of a snapshot: facts up to it are verified where their segment is still
   ///     there, but not handed over.
+  ///   - onSegment: Told after each segment where the journal stands, and how many segments there
+  ///     are.
   ///   - body: Takes the index of a fact, and the fact.
   /// - Returns: Where the journal ends; empty if there is none.
   /// - Throws: `JournalError` if anything but an interrupted write at the very end is wrong.
   package static func read(
-    directory: String, after index: UInt64 = 0, _ body: (UInt64, Fact) -> Void
+    directory: String, after index: UInt64 = 0, onSegment: (JournalTail, Int) -> Void = { _, _ in },
+    _ body: (UInt64, Fact) -> Void
   ) throws(JournalError) -> JournalTail {
     guard FileSystem.exists(directory) else { return JournalTail() }
     let segments = try JournalDirectory(path: directory).segments()
@@ -27,6 +30,7 @@ package enum JournalReader {
         guard let fact else { return }
         body(frame.index, fact)
       }
+      onSegment(tail, segments.count)
     }
     return tail
   }

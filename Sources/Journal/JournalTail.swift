@@ -16,6 +16,9 @@ package struct JournalTail: Sendable, Equatable {
   /// Whether the last writer closed the journal in order.
   package var wasClosed = false
 
+  /// Stands for all of the journal up to here; the same only if no byte was changed.
+  package var hash = ChainHash.none
+
   /// What the next segment continues.
   var chain: UInt32 = 0
   var segmentNumber: UInt64 = 0

@@ -129,6 +129,17 @@ internal import Synchronization
         version: 1, flags: 0))
     try segment.write()
     try segment.trim()
+    logEnd()
+  }
+
+  /// Tells the log, which is kept elsewhere, what stands for the journal up to here.
+  private func logEnd() {
+    Log.info(
+      "journal", "segment ends",
+      [
+        "file": segment.file.path, "last_index": String(lastIndex),
+        "sha256": segment.hash.description,
+      ])
   }
 
   private func checkHealth() throws(JournalError) {
@@ -144,12 +155,13 @@ internal import Synchronization
     let prepared = try supply.take()
     let header = SegmentHeader(
       instance: instance, number: segmentNumber + 1, firstIndex: lastIndex + 1,
-      previousChain: segment.chain, salt: JournalStart.makeSalt())
+      previousChain: segment.chain, salt: JournalStart.makeSalt(), previousHash: segment.hash)
     let old = segment.file
     let file = try storage { () throws(PlatformError) in
       try old.synchronizeData()
       return try JournalStart.install(prepared, header, in: directory)
     }
+    logEnd()
     segment.move(to: file, header: header)
     segmentNumber += 1
     writtenIndex = lastIndex

@@ -6,8 +6,8 @@ enum Sluice {
   static let version = "0.1.0"
 
   static let commands: [Command] = [
-    .demo, .run, .venue, .order, .plan, .book, .venues, .positions, .halt, .resume, .replay,
-    .version,
+    .demo, .run, .venue, .order, .plan, .book, .venues, .positions, .halt, .resume, .journal,
+    .replay, .version,
   ]
 
   static func main() {

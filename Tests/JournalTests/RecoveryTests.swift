@@ -7,6 +7,7 @@ import Testing
 struct RecoveryTests {
   private let fixture: JournalFixture
   private let facts = JournalFixture.facts(0..<6)
+  private let header = 128
 
   init() throws {
     fixture = try JournalFixture()
@@ -34,10 +35,10 @@ struct RecoveryTests {
     let segment = try fixture.segments[0]
     let bytes = try fixture.bytes(segment)
     // Six frames of 48 bytes behind the header, and a closing mark of 40.
-    #expect(bytes.count == 64 + 6 * 48 + 40)
-    for count in 64...bytes.count {
+    #expect(bytes.count == header + 6 * 48 + 40)
+    for count in header...bytes.count {
       let copy = try variant(segment, Array(bytes[..<count]))
-      let expected = min((count - 64) / 48, 6)
+      let expected = min((count - header) / 48, 6)
       #expect(try copy.read().facts == Array(facts[..<expected]))
     }
   }
@@ -46,7 +47,7 @@ struct RecoveryTests {
     try fixture.write(facts)
     let segment = try fixture.segments[0]
     let bytes = try fixture.bytes(segment)
-    for count in 0..<64 {
+    for count in 0..<header {
       let copy = try variant(segment, Array(bytes[..<count]))
       #expect(throws: JournalError.self) { try copy.read() }
     }
@@ -56,7 +57,7 @@ struct RecoveryTests {
     try fixture.write(facts)
     let segment = try fixture.segments[0]
     let bytes = try fixture.bytes(segment)
-    for count in 64 + 5 * 48..<64 + 6 * 48 {
+    for count in header + 5 * 48..<header + 6 * 48 {
       let torn = Array(bytes[..<count]) + [UInt8](repeating: 0, count: 8192 - count)
       let copy = try variant(segment, torn)
       #expect(try copy.read().facts == Array(facts[..<5]))
@@ -98,7 +99,7 @@ struct RecoveryTests {
       changed[position] ^= 0xFF
       try fixture.replace(segment, changed)
       if let read = try? fixture.read() {
-        #expect(position >= 64 + 6 * 48)
+        #expect(position >= header + 6 * 48)
         #expect(read.facts == facts)
       }
     }
@@ -127,12 +128,12 @@ struct RecoveryTests {
     for position in 512..<1024 { bytes[position] = 0 }
     let copy = try variant(segment, bytes)
     let (read, tail) = try copy.read()
-    #expect(read == Array(many[..<9]))
+    #expect(read == Array(many[..<8]))
     #expect(tail.tornByteCount > 0)
     let next = try copy.writer()
-    #expect(try next.append(many[9]) == 10)
+    #expect(try next.append(many[8]) == 9)
     try next.close()
-    #expect(try copy.read().facts == Array(many[..<10]))
+    #expect(try copy.read().facts == Array(many[..<9]))
   }
 
   @Test func `damage in a segment that is not the last is refused`() throws {
@@ -176,11 +177,11 @@ struct RecoveryTests {
     try fixture.write(facts)
     let segment = try fixture.segments[0]
     var bytes = try fixture.bytes(segment)
-    bytes[64 + 48 + 40] ^= 1
+    bytes[header + 48 + 40] ^= 1
     let copy = try variant(segment, bytes)
     let error = try #require(throws: JournalError.self) { try copy.read() }
     let text = error.description
-    #expect(text.contains("segment-0000000001.journal is damaged at offset 112"))
+    #expect(text.contains("segment-0000000001.journal is damaged at offset 176"))
     #expect(text.contains(/CRC32C expected 0x[0-9a-f]{8}, found 0x[0-9a-f]{8}/))
     #expect(text.contains("restore the file from a backup"))
   }
@@ -194,7 +195,8 @@ struct RecoveryTests {
       var changed = bytes
       for _ in 0..<Int(state >> 60) + 1 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        changed[64 + Int(state >> 33) % (bytes.count - 64)] = UInt8(truncatingIfNeeded: state >> 20)
+        let position = header + Int(state >> 33) % (bytes.count - header)
+        changed[position] = UInt8(truncatingIfNeeded: state >> 20)
       }
       let copy = try variant(segment, changed)
       if let read = try? copy.read() { #expect(read.facts == Array(facts[..<read.facts.count])) }

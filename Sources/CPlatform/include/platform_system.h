@@ -28,6 +28,14 @@ enum { SLUICE_SHA1 = 0, SLUICE_SHA256 = 1, SLUICE_SHA512 = 2 };
 // The number of bytes written to `out` (64 are enough), or 0 on failure.
 size_t sluice_digest(int algorithm, const void *bytes, size_t count, uint8_t *out);
 
+// A digest over bytes that come piece by piece. `value` leaves it as it is, `reset` starts anew.
+typedef struct sluice_running_digest sluice_running_digest;
+sluice_running_digest *sluice_running_digest_new(int algorithm);
+bool sluice_running_digest_reset(sluice_running_digest *digest);
+bool sluice_running_digest_add(sluice_running_digest *digest, const void *bytes, size_t count);
+size_t sluice_running_digest_value(const sluice_running_digest *digest, uint8_t *out);
+void sluice_running_digest_free(sluice_running_digest *digest);
+
 typedef struct sluice_hmac sluice_hmac;
 sluice_hmac *sluice_hmac_new(int algorithm, const void *key, size_t count);
 size_t sluice_hmac_sign(sluice_hmac *hmac, const void *bytes, size_t count, uint8_t *out);

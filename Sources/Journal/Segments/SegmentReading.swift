@@ -19,7 +19,11 @@ struct SegmentReading {
       (frame, payload, offset) throws(JournalError) in
       if frame.type != Frame.closingMark { try unsafe body(frame, payload, offset) }
     }
+    let digest = SegmentDigest(header)
+    unsafe digest.add(
+      UnsafeRawBufferPointer(rebasing: bytes.bytes[header.byteCount..<scanner.position]))
     tail.move(to: scanner, header: header, segment: segment)
+    tail.hash = digest.hash
     tail.tornByteCount = end == .torn ? bytes.count - scanner.position : 0
   }
 
@@ -48,6 +52,10 @@ struct SegmentReading {
       throw .checksum(
         file: segment.path, offset: 32, expected: tail.chain, found: header.previousChain,
         detail: "it does not continue the segment before it, whose end was changed")
+    }
+    guard header.version == 1 || header.previousHash == tail.hash else {
+      throw .tampered(
+        file: segment.path, offset: 40, expected: tail.hash, found: header.previousHash)
     }
   }
 }

@@ -12,7 +12,7 @@ internal import Platform
 
   private let bytes: UnsafeRawBufferPointer
   private let file: String
-  private(set) var position = SegmentHeader.byteCount
+  private(set) var position: Int
   private(set) var chain: UInt32
   private(set) var nextIndex: UInt64
   private(set) var epoch: UInt32
@@ -24,6 +24,7 @@ internal import Platform
     unsafe self.bytes = bytes
     self.file = file
     self.epoch = epoch
+    position = header.byteCount
     chain = header.chain
     nextIndex = header.firstIndex
   }

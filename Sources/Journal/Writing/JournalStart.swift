@@ -75,6 +75,6 @@ struct JournalStart {
   private static func header(after tail: JournalTail, instance: UInt32) -> SegmentHeader {
     SegmentHeader(
       instance: instance, number: tail.segmentNumber + 1, firstIndex: tail.lastIndex + 1,
-      previousChain: tail.chain, salt: makeSalt())
+      previousChain: tail.chain, salt: makeSalt(), previousHash: tail.hash)
   }
 }

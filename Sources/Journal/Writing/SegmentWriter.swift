@@ -14,20 +14,26 @@ internal import RouterCore
   private let byteCount: Int
   private let batch: UnsafeMutableRawBufferPointer
   private var batched = 0
-  private var offset = SegmentHeader.byteCount
+  private var offset: Int
   private(set) var chain: UInt32
+  private let digest: SegmentDigest
 
   /// Starts behind the header of a segment, which was written and synced.
   init(_ file: DurableFile, header: SegmentHeader, byteCount: Int) {
     self.file = file
     self.byteCount = byteCount
     chain = header.chain
+    offset = header.byteCount
+    digest = SegmentDigest(header)
     unsafe batch = .allocate(byteCount: Self.batchByteCount, alignment: 8)
   }
 
   deinit {
     unsafe batch.deallocate()
   }
+
+  /// Stands for the journal up to what the kernel has.
+  var hash: ChainHash { digest.hash }
 
   /// Whether the segment has no room for another fact.
   var isFull: Bool { offset + batched + Self.reservedByteCount > byteCount }
@@ -58,10 +64,11 @@ internal import RouterCore
   /// Hands the batch to the kernel.
   func write() throws(JournalError) {
     guard batched > 0 else { return }
+    let frames = unsafe UnsafeRawBufferPointer(rebasing: batch[..<batched])
     try storage { () throws(PlatformError) in
-      try unsafe file.write(
-        UnsafeRawBufferPointer(rebasing: batch[..<batched]), at: Int64(offset))
+      try unsafe file.write(frames, at: Int64(offset))
     }
+    unsafe digest.add(frames)
     offset += batched
     batched = 0
   }
@@ -71,7 +78,8 @@ internal import RouterCore
     precondition(batched == 0)
     self.file = file
     chain = header.chain
-    offset = SegmentHeader.byteCount
+    digest.begin(header)
+    offset = header.byteCount
   }
 
   /// Gives back the room that was reserved and not needed.
