@@ -106,16 +106,19 @@ package struct ChildReference: Sendable, Hashable, BitwiseCopyable {
   /// Empty if the venue has not told it.
   package var venueOrderID: ShortText
   package var sentAt: Timestamp
+  /// Tells how long it can trade: what does not rest is over soon after it was sent.
+  package var timeInForce: TimeInForce
 
   package init(
     id: ChildOrderID, venue: VenueID, listing: ListingID, venueOrderID: ShortText,
-    sentAt: Timestamp
+    sentAt: Timestamp, timeInForce: TimeInForce = .goodTillCancel
   ) {
     self.id = id
     self.venue = venue
     self.listing = listing
     self.venueOrderID = venueOrderID
     self.sentAt = sentAt
+    self.timeInForce = timeInForce
   }
 }
 

@@ -90,9 +90,19 @@ extension RouterCore {
     let order = orders.children[child]
     let key = ExecutionKey(venue: report.venue, executionID: report.executionID)
     guard !report.executionID.isEmpty, let instrument = instrument(of: child),
-      FillCheck.isPlausible(report, instrument)
+      FillCheck.isWellFormed(report)
     else { return query(child, now, &outbox) }
     guard !orders.contains(key) else { return }
+    guard FillCheck.fits(report, instrument) else {
+      haltVenue(report.venue, .venueRule, now, &outbox)
+      return query(child, now, &outbox)
+    }
+    // A fill without a place among the known ones would count again with its next report. It stays
+    // with the venue, and the child open, until there is room.
+    guard orders.canRemember(of: child) else {
+      haltVenue(report.venue, .tooManyOrders, now, &outbox)
+      return query(child, now, &outbox)
+    }
     if order.isOpen && order.status != .acknowledged {
       emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
     }
@@ -268,9 +278,14 @@ extension RouterCore {
 enum FillCheck {
   private static let greatestAmount = powerOfTen(13 + Amount.scale)
 
-  static func isPlausible(_ report: VenueExecutionReport, _ instrument: Instrument) -> Bool {
-    guard report.lastQuantity > .zero, report.lastPrice > .zero,
-      report.lastQuantity.mantissa <= .max / 4
+  static func isWellFormed(_ report: VenueExecutionReport) -> Bool {
+    report.lastQuantity > .zero && report.lastPrice > .zero
+  }
+
+  /// Whether billions of such fills still add up in 128 bits.
+  static func fits(_ report: VenueExecutionReport, _ instrument: Instrument) -> Bool {
+    guard report.lastQuantity.mantissa <= .max / 4,
+      report.lastQuantity.amount(of: instrument).mantissa <= greatestAmount
     else { return false }
     let scale = powerOfTen(Amount.scale - instrument.notionalScale)
     let notional = (report.lastPrice * report.lastQuantity).mantissa

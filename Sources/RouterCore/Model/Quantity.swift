@@ -20,6 +20,14 @@ public struct Quantity: Sendable, Hashable, Comparable, BitwiseCopyable {
 
   public static let zero = Quantity(mantissa: 0)
 
+  /// The sum of two quantities that are not negative, or the greatest quantity if it does not fit.
+  ///
+  /// For sums over what venues report, which must never trap whatever they report.
+  @inlinable package func addingSaturated(_ other: Quantity) -> Quantity {
+    let (sum, overflow) = mantissa.addingReportingOverflow(other.mantissa)
+    return Quantity(mantissa: overflow ? .max : sum)
+  }
+
   /// The greatest multiple of `increment` that is not above this quantity.
   @inlinable public func roundedDown(to increment: Quantity) -> Quantity {
     guard increment.mantissa > 1 else { return self }

@@ -66,7 +66,7 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
   package var reference: ChildReference {
     ChildReference(
       id: order.id, venue: order.venue, listing: order.listing, venueOrderID: venueOrderID,
-      sentAt: sentAt == .distantPast ? intendedAt : sentAt)
+      sentAt: sentAt == .distantPast ? intendedAt : sentAt, timeInForce: order.timeInForce)
   }
 
   mutating func send(at time: Timestamp) {
@@ -93,8 +93,7 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
   /// A fill may overtake the cancel that we believed had closed the order, and a faulty venue may
   /// fill more than we asked for. Both count, because the money has moved.
   mutating func record(_ quantity: Quantity, spent: Amount) {
-    let (sum, overflow) = cumulativeQuantity.mantissa.addingReportingOverflow(quantity.mantissa)
-    cumulativeQuantity = Quantity(mantissa: overflow ? .max : sum)
+    cumulativeQuantity = cumulativeQuantity.addingSaturated(quantity)
     self.spent += spent
   }
 

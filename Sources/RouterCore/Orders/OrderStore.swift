@@ -223,11 +223,35 @@ package struct OrderStore: ~Copyable, Sendable {
     parents[Int(links.parent)].childEnded(isPostOnly: children[child].order.isPostOnly)
   }
 
+  /// Whether one more execution of `child` can be remembered, so that its replay counts once.
+  ///
+  /// New parents are refused long before (`hasRoom`); a venue that floods one order can still get
+  /// here.
+  func canRemember(of child: Int) -> Bool {
+    guard !hasOverflowed else { return false }
+    if fills.free > 0 { return true }
+    var closed = slot(firstClosed)
+    while let parent = closed, parent != Int(children[child].links.parent) {
+      if hasFills(parent) { return true }
+      closed = slot(parents[parent].links.nextClosed)
+    }
+    return false
+  }
+
+  private func hasFills(_ parent: Int) -> Bool {
+    var next = firstChild(of: parent)
+    while let child = next {
+      if children[child].links.firstFill >= 0 { return true }
+      next = nextChild(after: child)
+    }
+    return false
+  }
+
   /// Remembers an execution; `false` if it was known.
   mutating func remember(_ fill: FillRecorded, of child: Int) -> Bool {
     let key = ExecutionKey(venue: children[child].order.venue, executionID: fill.executionID)
     guard fillSlots.find(key) == nil else { return false }
-    if fills.free == 0 { _ = forgetOldest(except: child) }
+    while fills.free == 0, forgetOldest(except: child) {}
     let first = children[child].links.firstFill
     let record = Fill(key: key, quantity: fill.quantity, price: fill.price, next: first)
     guard let slot = fills.insert(record) else {

@@ -48,11 +48,13 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
 
   /// What may be planned: not filled and not in the hands of a child.
   package var plannableQuantity: Quantity {
-    max(order.quantity - filledQuantity - openLeaves, .zero)
+    max(order.quantity - filledQuantity.addingSaturated(openLeaves), .zero)
   }
 
   /// Whether fills and open children together exceed the order.
-  package var isOverexposed: Bool { filledQuantity + openLeaves > order.quantity }
+  package var isOverexposed: Bool {
+    filledQuantity.addingSaturated(openLeaves) > order.quantity
+  }
 
   mutating func plan(wave: UInt16) { self.wave = wave }
 
@@ -78,8 +80,7 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   }
 
   mutating func record(_ quantity: Quantity, _ price: Price) {
-    let (sum, overflow) = filledQuantity.mantissa.addingReportingOverflow(quantity.mantissa)
-    filledQuantity = Quantity(mantissa: overflow ? .max / 4 : sum)
+    filledQuantity = filledQuantity.addingSaturated(quantity)
     filledNotional = Notional(
       mantissa: filledNotional.mantissa &+ (price * quantity).mantissa)
   }
