@@ -150,6 +150,56 @@ struct SettingsFileTests {
     #expect(faults == ["listen.host: beyond loopback the API needs TLS: add 'certificate'"])
   }
 
+  /// The complete file's only venue again, under the name 'two'.
+  private static func twice(key: String, dialect: String = "coinbase-exchange") -> String {
+    let start = complete.range(of: "venues: [")
+    let entry = complete[(start?.upperBound ?? complete.startIndex)...]
+      .replacingOccurrences(of: "],\n}", with: "")
+    let second = entry.replacingOccurrences(of: "'one'", with: "'two'")
+      .replacingOccurrences(of: "'one.key'", with: "'\(key)'")
+      .replacingOccurrences(of: "protocol: 'coinbase-exchange'", with: "protocol: '\(dialect)'")
+    return complete.replacingOccurrences(of: "],\n}", with: ", \(second)],\n}")
+  }
+
+  @Test func `two entries with one API key are refused with both names`() throws {
+    #expect(try decode(Self.twice(key: "two.key")).venues.count == 2)
+    #expect(try decode(Self.twice(key: "one.key", dialect: "kraken")).venues.count == 2)
+    do {
+      _ = try decode(Self.twice(key: "one.key"))
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.faults.count == 1)
+      #expect(error.faults.first?.hasPrefix("venues[1].credentials.key: 'one' and 'two'") == true)
+    }
+  }
+
+  @Test func `two files with one API key are refused with both names`() throws {
+    let directory = NSTemporaryDirectory() + "sluice-keys-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    for (name, text) in [("one.key", "same"), ("two.key", "same\n"), ("secret", "c2VjcmV0")] {
+      _ = FileManager.default.createFile(
+        atPath: "\(directory)/\(name)", contents: Data(text.utf8),
+        attributes: [.posixPermissions: 0o600])
+    }
+    let text = Self.twice(key: "two.key")
+      .replacingOccurrences(of: "{env: 'S'}", with: "{file: 'secret'}")
+      .replacingOccurrences(of: "'/p'", with: "'secret'")
+    let settings = try SettingsFile.decode(
+      Data(text.utf8), file: "test.json5", directory: directory)
+    let accounts = try settings.venues.enumerated().map {
+      try Account.load($1, index: $0, stateDirectory: "\(directory)/state")
+    }
+    #expect {
+      try accounts[1].checkKey(against: [accounts[0]], index: 1)
+    } throws: { error in
+      "\(error)".contains("'one' and 'two' have the same API key")
+    }
+    try accounts[0].checkKey(against: [], index: 0)
+  }
+
   @Test func `all faults are told at once`() {
     let text = Self.complete.replacingOccurrences(of: "port: 8080", with: "port: 'x'")
       .replacingOccurrences(of: "collar_bps: 50", with: "collar_bps: 0")

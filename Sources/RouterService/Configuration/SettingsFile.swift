@@ -6,6 +6,15 @@ internal import VenueAdapters
 internal import VenueGateways
 internal import Wire
 
+/// Two venue entries with one API key: each would take the other's orders for strangers and count
+/// the same money twice.
+enum SharedKey {
+  static func words(_ name: String, _ other: String) -> String {
+    "'\(name)' and '\(other)' have the same API key; an account is one venue here, so make one"
+      + " entry of them or give each an account of its own"
+  }
+}
+
 /// Reads a settings file; every fault is reported before anything connects.
 package enum SettingsFile {
   /// Domains where an order costs real money; only `mode: live` may name a host in them.
@@ -62,6 +71,11 @@ package enum SettingsFile {
       let path = "venues[\(index)]"
       if !names.insert(venue.gateway.name).inserted {
         faults.add("\(path).name", "'\(venue.gateway.name)' is used twice")
+      }
+      let earlier = settings.venues.prefix(index)
+      if let other = earlier.first(where: { $0.dialect == venue.dialect && $0.key == venue.key }) {
+        faults.add(
+          "\(path).credentials.key", SharedKey.words(other.gateway.name, venue.gateway.name))
       }
       check(venue, settings.mode, at: path, faults)
       for pair in venue.symbols where !settings.symbols.contains(pair) {

@@ -48,6 +48,17 @@ struct Account: @unchecked Sendable {
     }
   }
 
+  /// The settings compare where keys stand; two files may still hold the same one.
+  func checkKey(against others: [Account], index: Int) throws(StartError) {
+    let other = others.first {
+      $0.dialect.name == dialect.name && $0.signer.apiKey == signer.apiKey
+    }
+    guard let other else { return }
+    throw .secret(
+      "venues[\(index)].credentials.key: "
+        + SharedKey.words(other.settings.gateway.name, settings.gateway.name))
+  }
+
   /// The journal knows a venue by its name: under one name there must always be the same venue.
   private static func checkIdentity(
     _ settings: ServiceSettings.Venue, stateDirectory: String

@@ -95,8 +95,10 @@ package final class RouterService: @unchecked Sendable {
   private func loadAccounts() throws(StartError) -> [Account] {
     var accounts: [Account] = []
     for (index, venue) in settings.venues.enumerated() {
-      accounts.append(
-        try Account.load(venue, index: index, stateDirectory: settings.stateDirectory))
+      let account = try Account.load(
+        venue, index: index, stateDirectory: settings.stateDirectory)
+      try account.checkKey(against: accounts, index: index)
+      accounts.append(account)
     }
     return accounts
   }
