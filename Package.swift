@@ -97,7 +97,10 @@ let package = Package(
       fixtures: ["Fixtures"]),
     tests(
       "EndToEndTests",
-      ["RouterService", "SimulatedVenues", "Simulation", "RouterCore", "Wire", "Platform"]),
+      [
+        "RouterService", "SimulatedVenues", "Simulation", "VenueAdapters", "VenueGateways",
+        "RouterCore", "Wire", "Platform",
+      ]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -130,6 +130,9 @@ final class OutsideConversation {
     for (number, (side, timeInForce)) in kinds.enumerated() {
       command(.newOrder(order(UInt16(number + 1), side, timeInForce)))
     }
+    var resting = order(9, .buy, .goodTillCancel)
+    resting.isPostOnly = true
+    command(.newOrder(resting))
   }
 
   private func child(_ number: UInt16) -> ChildOrderID {

@@ -70,6 +70,10 @@ extension BinanceAdapter {
       return context.refuse(
         .notSent, order.id, .unknownInstrument, "listing is not of this venue", into: &output)
     }
+    guard order.timeInForce == .goodTillCancel || !order.isPostOnly else {
+      return context.refuse(
+        .notSent, order.id, .unsupportedOrderType, "post-only needs GTC", into: &output)
+    }
     guard user.phase == .subscribed else {
       return context.refuse(.notSent, order.id, .linkDown, "not connected", into: &output)
     }
@@ -105,7 +109,7 @@ extension BinanceAdapter {
     _ child: ChildReference, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
-    let query = BinanceOrderQuery(child, at: stamp)
+    let query = BinanceOrderQuery(child, at: stamp, requestWindowMilliseconds: window)
     guard let binding = context.binding(child.listing), queries.count < Self.maximumQueries,
       !isSilent(stamp)
     else {
@@ -213,6 +217,11 @@ extension BinanceAdapter {
     guard tag.purpose == .newOrder else {
       return orderEntry.canceled(child, binding, reply, into: &output)
     }
+    if case .result(let value) = reply, let orderID = value["orderId"]?.int64,
+      context.child(value["clientOrderId"]?.string) == child
+    {
+      owners.note(BinanceOrderKey(binding.listing, orderID), of: child)
+    }
     if orderEntry.placed(child, binding, reply, into: &output) != nil, user.phase == .subscribed {
       canary.accepted(child, at: stamp.time)
     }
@@ -226,12 +235,23 @@ extension BinanceAdapter {
       let binding = tag.listing.flatMap(context.binding(_:))
     else { return }
     var query = queries.remove(at: index).query
-    switch query.advance(reply, binding, context, into: &output) {
+    switch query.advance(reply, binding, context, &owners, into: &output) {
     case .done:
       break
     case .ask(let request, let purpose):
       ask(query, request, purpose, at: stamp, signer: signer, into: &output)
     }
+  }
+
+  /// Notes whose order an execution report speaks of, so that no search has to look it up.
+  func noteOwner(_ event: JSONValue) {
+    guard event["e"]?.string == "executionReport", let orderID = event["i"]?.int64,
+      let binding = event["s"]?.string.flatMap(context.binding(symbol:)),
+      let clientOrderID = event["c"]?.string
+    else { return }
+    owners.note(
+      BinanceOrderKey(binding.listing, orderID),
+      of: context.child(event["C"]?.string) ?? context.child(clientOrderID))
   }
 
   func answeredSnapshot(

@@ -145,6 +145,7 @@ extension BinanceAdapter {
     _ event: JSONValue, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
+    noteOwner(event)
     switch dropCopy.received(event, at: stamp.time, into: &output) {
     case .nothing:
       break

@@ -19,6 +19,7 @@ package final class BinanceAdapter: VenueAdapter {
   var openSubscriptions: [Int64] = []
   var requests = BinanceRequestTable()
   var queries: [BinanceRunningQuery] = []
+  var owners = OrderOwners<BinanceOrderKey>()
   var requestCount: UInt64 = 0
   /// The venue asked for silence until then.
   var silentUntil = Timestamp.distantPast

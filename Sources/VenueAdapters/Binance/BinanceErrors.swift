@@ -87,27 +87,30 @@ extension BinanceRefusal {
     case cancelRejected
   }
 
-  /// Sorted by the sheet's table; what it does not name is unknown.
+  /// A refusal proves that nothing was done only if it is on the documentation's list of those that
+  /// say so; every other one leaves the outcome open.
   var meaning: Meaning {
-    // The documentation: any 5xx leaves the execution status unknown.
-    guard status < 500 else { return .unknown }
+    // The documentation: any 5xx leaves the execution status unknown. A status that is no refusal
+    // contradicts its own body.
+    guard (400..<500).contains(status) else { return .unknown }
     switch code {
     case -2013: return .notFound
     case -2026: return .archived
     case -2011: return .cancelRejected
     case -2010: return Self.engineRejection(message)
+    // It did not reach the engine.
     case -1013: return .rejected(Self.filterFailure(message))
-    // That -1003 did not execute is the sheet's inference: the limit is counted before the engine.
-    case -1003, -1015: return .rejected(.rateLimited)
-    case -1016, -1020: return .rejected(.venueUnavailable)
+    case -1015: return .rejected(.rateLimited)
+    case -1020: return .rejected(.venueUnavailable)
     case -1021: return .rejected(.clockSkew)
     case -1002, -1022, -2014, -2015: return .rejected(.authentication)
     case -1111: return .rejected(.incrementViolation)
     case -1121: return .rejected(.unknownInstrument)
     case -1122, -1220: return .rejected(.marketClosed)
-    case -1106 ... -1100, -1108, -1119 ... -1114, -1128, -1130, -2039:
-      return .rejected(.malformedRequest)
-    default: return .unknown  // -1000, -1001, -1006, -1007, -1008 among them
+    case -1106 ... -1100, -1108, -1119 ... -1114, -1128, -1130: return .rejected(.malformedRequest)
+    // -1000, -1001, -1006, -1007 and -1008 are documented as open. For -1003 (too many requests) and
+    // -1016 (shutting down) no document says that the request was not executed.
+    default: return .unknown
     }
   }
 
@@ -117,17 +120,20 @@ extension BinanceRefusal {
   /// Whether the venue asks for silence.
   var isThrottle: Bool { code == -1003 || status == 418 || (status == 429 && code != -1015) }
 
-  /// -2010 says why in words only.
+  /// -2010 says why in words only; these are the documented ones.
   private static func engineRejection(_ message: String) -> Meaning {
     if contains(message, "Duplicate order") { return .duplicate }
-    if contains(message, "insufficient balance") { return .rejected(.insufficientFunds) }
-    if contains(message, "Market is closed") { return .rejected(.marketClosed) }
-    if contains(message, "immediately match") { return .rejected(.postOnlyWouldTake) }
-    if contains(message, "zero or less") { return .rejected(.belowMinimum) }
-    if contains(message, "liquidity") { return .rejected(.cannotFillNow) }
     if contains(message, "Filter failure") { return .rejected(filterFailure(message)) }
-    return .rejected(.venueRule)
+    return engineTexts.first { contains(message, $0.0) }.map { .rejected($0.1) } ?? .unknown
   }
+
+  private static let engineTexts: [(String, RejectReason)] = [
+    ("insufficient balance", .insufficientFunds), ("Market is closed", .marketClosed),
+    ("immediately match and take", .postOnlyWouldTake), ("trigger immediately", .venueRule),
+    ("zero or less", .belowMinimum), ("not permitted for this account", .venueRule),
+    ("may not place or cancel orders", .venueRule),
+    ("book liquidity is less than", .cannotFillNow),
+  ]
 
   private static func filterFailure(_ message: String) -> RejectReason {
     if contains(message, "NOTIONAL") { return .belowMinimum }

@@ -13,15 +13,16 @@ struct BinanceOrderEntry: Sendable {
     let instrument = binding.instrument
     request.add("symbol", binding.definition.symbol)
     request.add("side", order.side == .buy ? "BUY" : "SELL")
-    request.add("type", "LIMIT")
-    request.add("timeInForce", Self.timeInForce(order.timeInForce))
+    // LIMIT_MAKER rests until it is cancelled and takes no time in force; it is refused if it would take.
+    request.add("type", order.isPostOnly ? "LIMIT_MAKER" : "LIMIT")
+    if !order.isPostOnly { request.add("timeInForce", Self.timeInForce(order.timeInForce)) }
     request.add(
       "quantity",
       DecimalText.format(order.quantity.mantissa, scale: Int(instrument.quantityScale)))
     request.add(
       "price", DecimalText.format(order.limitPrice.mantissa, scale: Int(instrument.priceScale)))
     request.add("newClientOrderId", order.id.short.string)
-    // The default for LIMIT, but said, since ACK would hide the fills.
+    // The default for LIMIT, but said, since ACK, the default for LIMIT_MAKER, hides fills and status.
     request.add("newOrderRespType", "FULL")
     return request
   }

@@ -4,7 +4,8 @@ import Wire
 /// Finds out what became of one order: by client id, then by open orders, then by trades.
 ///
 /// A plan of questions, one at a time. "Not found" takes more than the venue's first word for it,
-/// since its queries read a copy that may lag the engine (-2013 right after sending is common).
+/// since its queries read a copy that may lag the engine (-2013 right after sending is common). The
+/// trades that are searched are those of the time in which the order can have traded.
 struct BinanceOrderQuery: Sendable {
   enum Step: Sendable { case order, openOrders, trades, candidate }
 
@@ -12,32 +13,42 @@ struct BinanceOrderQuery: Sendable {
   enum Next { case ask(BinanceRequest, RequestTag.Purpose), done }
 
   static let tradesLimit = 1000
-  private static let maximumPages = 20
-  private static let maximumCandidates = 20
+  private static let maximumPages = 100
+  /// Orders that one query looks up; the next one goes on behind them.
+  private static let maximumLookUps = 60
 
   let reference: ChildReference
   /// When the first question was asked.
   let startedAt: Timestamp
   /// The order can not have traded before this; the venue's milliseconds.
   private let tradesSince: Int64?
+  /// Nor after this.
+  private let tradesUntil: Int64?
   private(set) var step = Step.order
   private var state: BinanceOrderState?
   private var fills: [BinanceFill] = []
   private var candidates: [Int64] = []
+  /// Whether an order that traded could not be looked at: the query's read model lags.
+  private var hasUnclear = false
   private var pages = 0
+  private var lookUps = 0
 
-  init(_ reference: ChildReference, at stamp: RequestStamp) {
+  init(
+    _ reference: ChildReference, at stamp: RequestStamp, requestWindowMilliseconds: Int64 = 0
+  ) {
     self.reference = reference
     startedAt = stamp.time
-    tradesSince = Self.tradesSince(reference.sentAt, stamp)
+    tradesSince = Self.venueMilliseconds(reference.sentAt, stamp).map { $0 - 2000 }
+    let end = OrderLife.end(
+      of: reference, requestWindowMilliseconds: requestWindowMilliseconds)
+    tradesUntil = end == .distantFuture ? nil : Self.venueMilliseconds(end, stamp)
   }
 
-  /// Two seconds before the request was sent, in the venue's time.
-  private static func tradesSince(_ sentAt: Timestamp, _ stamp: RequestStamp) -> Int64? {
-    guard sentAt.nanoseconds > 0 else { return nil }
+  private static func venueMilliseconds(_ time: Timestamp, _ stamp: RequestStamp) -> Int64? {
+    guard time.nanoseconds > 0 else { return nil }
     let offset = stamp.venueNanoseconds &- stamp.time.nanoseconds
-    let venueTime = sentAt.nanoseconds &+ offset
-    return venueTime > 0 ? venueTime / 1_000_000 - 2000 : nil
+    let (venueTime, overflow) = time.nanoseconds.addingReportingOverflow(offset)
+    return venueTime > 0 && !overflow ? venueTime / 1_000_000 : nil
   }
 
   func firstRequest(_ binding: ListingBinding) -> BinanceRequest {
@@ -49,12 +60,12 @@ struct BinanceOrderQuery: Sendable {
   /// Takes the answer to the question that was asked last.
   mutating func advance(
     _ reply: BinanceReply, _ binding: ListingBinding, _ context: BinanceContext,
-    into output: inout AdapterOutput
+    _ owners: inout OrderOwners<BinanceOrderKey>, into output: inout AdapterOutput
   ) -> Next {
     do throws(BinanceProblem) {
       switch reply {
       case .result(let value):
-        return try advance(value, binding, context, into: &output)
+        return try advance(value, binding, context, &owners, into: &output)
       case .refused(let refusal):
         return refused(refusal, binding, context, into: &output)
       case .unreadable(let text):
@@ -85,7 +96,7 @@ struct BinanceOrderQuery: Sendable {
 extension BinanceOrderQuery {
   private mutating func advance(
     _ value: JSONValue, _ binding: ListingBinding, _ context: BinanceContext,
-    into output: inout AdapterOutput
+    _ owners: inout OrderOwners<BinanceOrderKey>, into output: inout AdapterOutput
   ) throws(BinanceProblem) -> Next {
     switch step {
     case .order:
@@ -97,12 +108,12 @@ extension BinanceOrderQuery {
     case .openOrders:
       return try openOrders(value, binding, context, into: &output)
     case .trades:
-      return try trades(value, binding, context, into: &output)
+      return try trades(value, binding, context, owners, into: &output)
     case .candidate:
       let found = try BinanceOrderState(value, binding)
-      guard context.child(found.clientOrderID) == reference.id else {
-        return nextCandidate(binding, context, into: &output)
-      }
+      let owner = context.child(found.clientOrderID)
+      owners.note(BinanceOrderKey(binding.listing, found.orderID), of: owner)
+      guard owner == reference.id else { return nextCandidate(binding, context, into: &output) }
       fills.removeAll()
       return foundOrder(found, binding, context, into: &output)
     }
@@ -117,6 +128,8 @@ extension BinanceOrderQuery {
       step = .openOrders
       return .ask(Self.request("openOrders.status", "/api/v3/openOrders", binding), .orderQueryStep)
     case (.notFound, .candidate):
+      // It has traded, so it exists, and it may be the one.
+      hasUnclear = true
       return nextCandidate(binding, context, into: &output)
     case (.archived, .order):
       // Only orders that ended without a fill are put away.
@@ -152,14 +165,22 @@ extension BinanceOrderQuery {
     return askTrades(binding)
   }
 
+  /// The venue's id of the order, if anybody has told it.
+  private var orderID: Int64? {
+    state?.orderID ?? BinanceOrderEntry.orderID(reference.venueOrderID)
+  }
+
+  /// The first page begins with the order's time, each further one behind the last trade.
   private mutating func askTrades(_ binding: ListingBinding, from tradeID: Int64? = nil) -> Next {
     step = .trades
+    if tradeID == nil { pages = 0 }
     pages += 1
     var request = Self.request("myTrades", "/api/v3/myTrades", binding)
-    if let orderID = state?.orderID ?? BinanceOrderEntry.orderID(reference.venueOrderID) {
+    if let orderID {
       request.add("orderId", orderID)
     } else if tradeID == nil, let tradesSince {
       request.add("startTime", tradesSince)
+      if let tradesUntil { request.add("endTime", tradesUntil) }
     }
     if let tradeID { request.add("fromId", tradeID) }
     request.add("limit", Int64(Self.tradesLimit))
@@ -168,11 +189,16 @@ extension BinanceOrderQuery {
 
   private mutating func trades(
     _ value: JSONValue, _ binding: ListingBinding, _ context: BinanceContext,
-    into output: inout AdapterOutput
+    _ owners: OrderOwners<BinanceOrderKey>, into output: inout AdapterOutput
   ) throws(BinanceProblem) -> Next {
     guard let trades = value.array else { throw BinanceProblem(field: "myTrades") }
-    for trade in trades { fills.append(try BinanceFill(trade: trade, binding.instrument)) }
-    if trades.count >= Self.tradesLimit, let last = fills.last {
+    var last: BinanceFill?
+    for trade in trades {
+      let fill = try BinanceFill(trade: trade, binding.instrument)
+      if fill.tradeID >= last?.tradeID ?? 0 { last = fill }
+      take(fill, binding, owners)
+    }
+    if trades.count >= Self.tradesLimit, let last, !isTooLate(last) {
       guard pages < Self.maximumPages, last.tradeID < .max else {
         return fail("too many trades", context, into: &output)
       }
@@ -182,32 +208,50 @@ extension BinanceOrderQuery {
       ? withoutOrder(binding, context, into: &output) : conclude(binding, context, into: &output)
   }
 
+  /// Keeps a trade of the order, or the order of a trade that could be its.
+  private mutating func take(
+    _ fill: BinanceFill, _ binding: ListingBinding, _ owners: OrderOwners<BinanceOrderKey>
+  ) {
+    if let orderID {
+      if fill.orderID == orderID { fills.append(fill) }
+    } else if !isTooLate(fill), !candidates.contains(fill.orderID),
+      !owners.isAnothers(BinanceOrderKey(binding.listing, fill.orderID), than: reference.id)
+    {
+      candidates.append(fill.orderID)
+    }
+  }
+
+  private func isTooLate(_ fill: BinanceFill) -> Bool {
+    guard orderID == nil, let tradesUntil else { return false }
+    return fill.time.nanoseconds / 1_000_000 > tradesUntil
+  }
+
   /// The order query found nothing, but trades may speak of it.
   private mutating func withoutOrder(
     _ binding: ListingBinding, _ context: BinanceContext, into output: inout AdapterOutput
   ) -> Next {
-    if let orderID = BinanceOrderEntry.orderID(reference.venueOrderID) {
-      let own = fills.filter { $0.orderID == orderID }
-      guard !own.isEmpty else { return notFound(context, into: &output) }
-      for fill in own {
-        context.fill(reference.id, fill, binding, queriedAt: startedAt, into: &output)
-      }
-      return fail("trades without an order", context, into: &output)
+    guard orderID != nil else { return nextCandidate(binding, context, into: &output) }
+    guard !fills.isEmpty else { return notFound(context, into: &output) }
+    for fill in fills {
+      context.fill(reference.id, fill, binding, queriedAt: startedAt, into: &output)
     }
-    for fill in fills where !candidates.contains(fill.orderID) {
-      candidates.append(fill.orderID)
-    }
-    guard candidates.count <= Self.maximumCandidates else {
-      return fail("too many orders to look at", context, into: &output)
-    }
-    return nextCandidate(binding, context, into: &output)
+    return fail("trades without an order", context, into: &output)
   }
 
-  /// Trades do not tell client ids, so each order that traded since is asked for its own.
+  /// Trades do not tell client ids, so each order that traded meanwhile is asked for its own.
   private mutating func nextCandidate(
     _ binding: ListingBinding, _ context: BinanceContext, into output: inout AdapterOutput
   ) -> Next {
-    guard let orderID = candidates.popLast() else { return notFound(context, into: &output) }
+    guard let orderID = candidates.popLast() else {
+      guard !hasUnclear else {
+        return fail("an order that traded is not shown yet", context, into: &output)
+      }
+      return notFound(context, into: &output)
+    }
+    guard lookUps < Self.maximumLookUps else {
+      return fail("not all orders that traded are looked at yet", context, into: &output)
+    }
+    lookUps += 1
     step = .candidate
     var request = Self.request("order.status", "/api/v3/order", binding)
     request.add("orderId", orderID)
@@ -257,5 +301,20 @@ extension BinanceOrderQuery {
       socketMethod: socketMethod, verb: "GET", path: path, parameters: [])
     request.add("symbol", binding.definition.symbol)
     return request
+  }
+}
+
+/// Names an order at the venue: its numbers count per symbol.
+struct BinanceOrderKey: Sendable, Comparable {
+  var listing: UInt16
+  var orderID: Int64
+
+  init(_ listing: ListingID, _ orderID: Int64) {
+    self.listing = listing.rawValue
+    self.orderID = orderID
+  }
+
+  static func < (a: BinanceOrderKey, b: BinanceOrderKey) -> Bool {
+    (a.listing, a.orderID) < (b.listing, b.orderID)
   }
 }

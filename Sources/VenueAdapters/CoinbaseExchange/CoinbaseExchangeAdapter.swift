@@ -109,6 +109,7 @@ package final class CoinbaseExchangeAdapter: VenueAdapter {
     let index = orders.add(child.id, product: product)
     if orders[index].venueOrderID.isEmpty { orders[index].venueOrderID = child.venueOrderID }
     if orders[index].sentAt == .distantPast { orders[index].sentAt = child.sentAt }
+    orders[index].tradesUntil = OrderLife.end(of: child)
   }
 
   // MARK: Answers
@@ -217,8 +218,8 @@ package final class CoinbaseExchangeAdapter: VenueAdapter {
     let order = orders[index]
     queries.start(
       child, listing: account.products[order.product].listing, product: order.product,
-      venueOrderID: order.venueOrderID, sentAt: order.sentAt, at: stamp, signer: signer,
-      into: &output)
+      venueOrderID: order.venueOrderID, sentAt: order.sentAt, tradesUntil: order.tradesUntil,
+      at: stamp, signer: signer, into: &output)
   }
 
   private func probe(

@@ -239,12 +239,20 @@ struct CoinbaseExchangeDropCopy {
       return orders.wantQuery(order.id)
     }
     var report = account.report(
-      order.id, kind, reason: kind == .rejected ? CoinbaseExchangeErrors.reason(cause) : .none,
-      text: cause)
+      order.id, kind, reason: Self.reason(reason, cause, isPostOnly: order.isPostOnly), text: cause)
     report.venueOrderID = order.venueOrderID
     report.cumulativeQuantity = quantity - remaining
     report.venueTime = account.time(value["time"]) ?? .distantPast
     output.append(.childReport(report))
+  }
+
+  /// Why it ended, where that is more than a cancel of ours or its time in force.
+  private static func reason(
+    _ reason: String, _ cause: String, isPostOnly: Bool
+  ) -> RejectReason {
+    let refusal = CoinbaseExchangeErrors.reason(cause)
+    if isPostOnly && refusal == .postOnlyWouldTake { return .postOnlyWouldTake }
+    return reason == "rejected" ? refusal : .none
   }
 
   private func remaining(_ value: JSONValue, _ product: Int, isFilled: Bool) -> Quantity? {
@@ -257,7 +265,8 @@ struct CoinbaseExchangeDropCopy {
   ) -> VenueExecutionReport.Kind? {
     switch reason {
     case "filled": .filled
-    case "rejected": .rejected
+    // The stream has shown it from its beginning, so it was there: an end, not a refusal.
+    case "rejected": .canceled
     case "canceled": cancellation(cause, timeInForce)
     default: nil
     }

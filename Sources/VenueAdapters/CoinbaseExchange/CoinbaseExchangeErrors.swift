@@ -3,8 +3,9 @@ import Wire
 
 /// What an answer that is not 2xx means for the request it answers.
 ///
-/// No official list of texts exists; they are matched on parts, whatever the case, and what is not
-/// known falls back on the HTTP class: 4xx was not executed, everything else may have been.
+/// No official list of texts exists; the known ones are matched on parts, whatever the case. A
+/// refusal proves that nothing was done only if its text is known or its status says so (401, 403 and
+/// 429); every other one leaves the outcome open.
 enum CoinbaseExchangeErrors {
   enum Meaning: Hashable {
     case succeeded
@@ -14,6 +15,8 @@ enum CoinbaseExchangeErrors {
     case throttled
     /// The order named is done or was never there: a race, not an error.
     case orderGone
+    /// The venue is down for maintenance; the request may have been executed before.
+    case maintenance
     /// May or may not have been executed.
     case ambiguous
   }
@@ -35,25 +38,29 @@ enum CoinbaseExchangeErrors {
     }
   }
 
-  /// The reason for a refusal in the venue's words, also in `reject_reason` of an order.
+  /// The reason for a refusal in the venue's words, as in `reject_reason` of an order.
   static func reason(_ text: String) -> RejectReason {
-    if has(text, ["insufficient funds"]) { return .insufficientFunds }
-    if has(text, ["too small", "below minimum"]) { return .belowMinimum }
-    if has(text, ["too precise", "too accurate", "precise"]) { return .incrementViolation }
-    if has(text, ["post only mode", "cancel only", "limit only", "trading pair not available"]) {
-      return .marketClosed
-    }
-    if has(text, ["signature", "api key", "passphrase", "unauthorized", "forbidden"]) {
-      return .authentication
-    }
-    if has(text, ["timestamp expired"]) { return .clockSkew }
-    if has(text, ["rate limit"]) { return .rateLimited }
-    if has(text, ["maintenance"]) { return .venueUnavailable }
-    if has(text, ["product not found", "invalid order id"]) { return .malformedRequest }
-    if has(text, ["post only", "post_only"]) { return .postOnlyWouldTake }
+    if let reason = listedReason(text) { return reason }
     if has(text, ["fill or kill", "fok", "insufficient liquidity"]) { return .cannotFillNow }
     return .venueRule
   }
+
+  /// The reason that a known text stands for.
+  private static func listedReason(_ text: String) -> RejectReason? {
+    texts.first { has(text, $0.0) }?.1
+  }
+
+  /// The first that fits counts: "post only mode" is the product's state, not our flag.
+  private static let texts: [([String], RejectReason)] = [
+    (["insufficient funds"], .insufficientFunds),
+    (["too small", "below minimum"], .belowMinimum),
+    (["too precise", "too accurate", "precise"], .incrementViolation),
+    (["post only mode", "cancel only", "limit only", "trading pair not available"], .marketClosed),
+    (["invalid signature", "invalid api key", "invalid passphrase"], .authentication),
+    (["timestamp expired"], .clockSkew),
+    (["product not found", "invalid order id"], .malformedRequest),
+    (["post only", "post_only"], .postOnlyWouldTake),
+  ]
 
   static func message(of response: HTTPResponse) -> String? {
     guard let value = try? JSONValue(parsing: response.body) else { return nil }
@@ -65,10 +72,9 @@ enum CoinbaseExchangeErrors {
     let (meaning, text) = classify(response)
     switch meaning {
     case .throttled: return .rateLimited(retryAfterMilliseconds: 1000, text)
-    case .ambiguous, .succeeded: return .unavailable(text)
+    case .ambiguous, .maintenance, .succeeded: return .unavailable(text)
     case .orderGone: return .refused(text)
     case .refused(.clockSkew): return .clockSkew(text)
-    case .refused(.venueUnavailable): return .unavailable(text)
     case .refused(let reason):
       let isKey = reason == .authentication || response.status == 401 || response.status == 403
       return isKey ? .unauthorized(text) : .refused(text)
@@ -78,13 +84,12 @@ enum CoinbaseExchangeErrors {
   private static func meaning(of message: String, status: Int) -> Meaning {
     if has(message, ["rate limit"]) { return .throttled }
     if has(message, ["already done", "order not found", "notfound"]) { return .orderGone }
+    if has(message, ["maintenance"]) { return .maintenance }
     // An order with our id exists: it can only be the one asked for.
-    if has(message, ["duplicate", "client_oid"]) && !has(message, ["invalid"]) {
-      return .ambiguous
-    }
-    let reason = reason(message)
-    if reason == .venueRule && (status == 401 || status == 403) { return .refused(.authentication) }
-    return .refused(reason)
+    if has(message, ["duplicate", "client_oid"]) { return .ambiguous }
+    if let reason = listedReason(message) { return .refused(reason) }
+    // The status itself says that the request was not let in.
+    return status == 401 || status == 403 ? .refused(.authentication) : .ambiguous
   }
 
   private static func has(_ text: String, _ parts: [String]) -> Bool {

@@ -62,6 +62,7 @@ struct CoinbaseExchangeOrderEntry {
     switch meaning {
     case .throttled: budget.exhaust(at: now)
     case .refused(let reason): takeDown(reason, text, at: now, into: &output)
+    case .maintenance: takeDown(.venueUnavailable, text, at: now, into: &output)
     default: break
     }
     if !isUp && probeAt == .distantFuture {
@@ -105,6 +106,8 @@ struct CoinbaseExchangeOrderEntry {
     orders[index].sentAt = stamp.time
     orders[index].quantity = order.quantity
     orders[index].timeInForce = order.timeInForce
+    orders[index].isPostOnly = order.isPostOnly
+    orders[index].tradesUntil = OrderLife.end(of: order, sentAt: stamp.time)
     output.order(
       CoinbaseExchangeAuthentication.request(
         "POST", "/orders", body: body, at: stamp, signer: signer),
@@ -113,6 +116,8 @@ struct CoinbaseExchangeOrderEntry {
 
   /// Self-trade prevention `cn`: a new child never silently shortens an older one.
   private func body(_ order: NewChildOrder, _ binding: ListingBinding) -> [UInt8]? {
+    // The venue takes `post_only` with nothing but orders that rest.
+    guard !order.isPostOnly || order.timeInForce == .goodTillCancel else { return nil }
     let timeInForce: String
     switch order.timeInForce {
     case .goodTillCancel: timeInForce = "GTC"
@@ -123,6 +128,7 @@ struct CoinbaseExchangeOrderEntry {
     var writer = JSONWriter(reservingCapacity: 256)
     writer.beginObject()
     writer.field("client_oid", order.id.uuid.string)
+    if order.isPostOnly { writer.field("post_only", bool: true) }
     writer.key("price")
     writer.decimal(order.limitPrice.mantissa, scale: Int(binding.instrument.priceScale))
     writer.field("product_id", binding.definition.symbol)
@@ -143,14 +149,19 @@ struct CoinbaseExchangeOrderEntry {
     let (meaning, text) = CoinbaseExchangeErrors.classify(response)
     switch meaning {
     case .succeeded: accepted(child, response, &orders, at: now, into: &output)
+    case .refused(.postOnlyWouldTake)
+    where orders.index(of: child).map { !orders[$0].isPostOnly } ?? true:
+      // No such refusal is documented for an order that may take.
+      output.append(.childReport(account.report(child, .outcomeUnknown, text: text)))
     case .refused(let reason):
       refused(child, reason, text, &orders, into: &output)
       takeDown(reason, text, at: now, into: &output)
     case .throttled:
       budget.exhaust(at: now)
       refused(child, .rateLimited, text, &orders, into: &output)
-    case .orderGone, .ambiguous:
+    case .orderGone, .ambiguous, .maintenance:
       output.append(.childReport(account.report(child, .outcomeUnknown, text: text)))
+      if meaning == .maintenance { takeDown(.venueUnavailable, text, at: now, into: &output) }
     }
   }
 
@@ -244,6 +255,9 @@ struct CoinbaseExchangeOrderEntry {
       orders.wantQuery(child)
     case .throttled:
       budget.exhaust(at: now)
+      orders.wantQuery(child)
+    case .maintenance:
+      takeDown(.venueUnavailable, text, at: now, into: &output)
       orders.wantQuery(child)
     case .ambiguous: orders.wantQuery(child)
     }

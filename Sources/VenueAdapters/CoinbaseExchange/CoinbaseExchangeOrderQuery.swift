@@ -5,8 +5,9 @@ import Wire
 ///
 /// "Not found" takes more than one 404: an order that ended without a fill is purged, and a new one
 /// may not be visible yet. So orders of every status are listed, and then the fills of the product;
-/// a fill that belongs to no order we know is followed to its order. A request that fails says
-/// nothing and ends the query as failed.
+/// a fill of the time in which the order can have traded that belongs to no order we know is followed
+/// to its order. A request that fails says nothing and ends the query as failed. Whether an order that
+/// nobody shows is gone for good is the core's to decide, by the time that has passed.
 struct CoinbaseExchangeOrderQuery {
   enum Step { case order, list, productFills, suspect, orderFills }
 
@@ -27,6 +28,8 @@ struct CoinbaseExchangeOrderQuery {
   let startedAt: Timestamp
   /// When the order was sent, as well as we know; older trades are not its.
   let sentAt: Timestamp
+  /// Nor are younger ones than this.
+  let tradesUntil: Timestamp
   var venueOrderID: ShortText
   var step = Step.order
   var found: Found?
@@ -34,26 +37,26 @@ struct CoinbaseExchangeOrderQuery {
   var pages = 0
   /// Orders of fills that are not known to be another's.
   var suspects: [String] = []
+  var lookUps = 0
+  /// Whether an order that traded could not be looked at: the query's read model lags.
+  var hasUnclear = false
 }
 
 /// The queries under way, one for a child at most.
 struct CoinbaseExchangeOrderQueries {
   private enum Limit {
-    static let pages = 5
-    static let suspects = 16
-    static let foreign = 256
+    static let pages = 40
+    /// Orders that one query looks up; the next one goes on behind them.
+    static let lookUps = 30
     /// The clocks of the venue and ours, and the time between sending and acceptance.
     static let overlapMilliseconds: Int64 = 60_000
-    /// After so long, a 404 for an order the venue has named means that it ended without a fill.
-    static let visibilityMilliseconds: Int64 = 10_000
     static let pageSize = 1000
   }
 
   private let account: CoinbaseExchangeAccount
   private var active: [CoinbaseExchangeOrderQuery] = []
   private var nextNumber: UInt64 = 1
-  /// Orders that were looked up and are not ours.
-  private var foreign: [String] = []
+  private var owners = OrderOwners<String>()
 
   init(_ account: CoinbaseExchangeAccount) {
     self.account = account
@@ -62,13 +65,13 @@ struct CoinbaseExchangeOrderQueries {
   /// Begins a query unless one for this child is under way.
   mutating func start(
     _ child: ChildOrderID, listing: ListingID, product: Int, venueOrderID: ShortText,
-    sentAt: Timestamp, at stamp: RequestStamp, signer: any VenueSigner,
+    sentAt: Timestamp, tradesUntil: Timestamp, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
     guard !active.contains(where: { $0.child == child }) else { return }
     let query = CoinbaseExchangeOrderQuery(
       child: child, product: product, listing: listing, number: nextNumber, startedAt: stamp.time,
-      sentAt: sentAt, venueOrderID: venueOrderID)
+      sentAt: sentAt, tradesUntil: tradesUntil, venueOrderID: venueOrderID)
     nextNumber += 1
     active.append(query)
     send("/orders/client:\(child.uuid)", .orderQuery, query, at: stamp, signer, into: &output)
@@ -136,8 +139,15 @@ struct CoinbaseExchangeOrderQueries {
     guard meaning == .succeeded || isMissing || meaning == .orderGone else { return .failed(text) }
     if isMissing || meaning == .orderGone {
       // Only a question about one order may be answered so.
-      guard query.step == .order else { return .failed("\(query.step): \(text)") }
-      return notFound(&query)
+      switch query.step {
+      case .order: return notFound(&query)
+      case .suspect:
+        // It has traded, so it exists, and it may be the one.
+        query.hasUnclear = true
+        query.suspects.removeLast()
+        return nextSuspect(&query)
+      case .list, .productFills, .orderFills: return .failed("\(query.step): \(text)")
+      }
     }
     guard let value = try? JSONValue(parsing: response.body) else {
       return .failed("\(query.step): answer is not JSON")
@@ -194,15 +204,16 @@ struct CoinbaseExchangeOrderQueries {
     _ orders: CoinbaseExchangeOrders
   ) -> Next {
     guard let list = value.array else { return .failed("fills: not an array") }
-    for fill in list where !isOlder(fill, than: query) {
+    for fill in list where !isOlder(fill, than: query) && !isYounger(fill, than: query) {
       guard let id = fill["order_id"]?.string, let key = ShortText(id) else {
         return .failed("fills: order_id")
       }
       let isAnothers = orders.index(ofVenueOrder: key).map { orders[$0].id != query.child } ?? false
-      if isAnothers || foreign.contains(id) || query.suspects.contains(id) { continue }
+      if isAnothers || owners.isAnothers(id, than: query.child) || query.suspects.contains(id) {
+        continue
+      }
       query.suspects.append(id)
     }
-    guard query.suspects.count <= Limit.suspects else { return .failed("fills: too many unknown") }
     switch nextPage(&query, list, response) {
     case .none: return nextSuspect(&query)
     case .cursor(let after): return .request(fillsTarget(query, after: after), .tradesQuery)
@@ -211,7 +222,13 @@ struct CoinbaseExchangeOrderQueries {
   }
 
   private func nextSuspect(_ query: inout CoinbaseExchangeOrderQuery) -> Next {
-    guard let id = query.suspects.last else { return .absent }
+    guard let id = query.suspects.last else {
+      return query.hasUnclear ? .failed("an order that traded is not shown yet") : .absent
+    }
+    guard query.lookUps < Limit.lookUps else {
+      return .failed("not all orders that traded are looked at yet")
+    }
+    query.lookUps += 1
     query.step = .suspect
     return .request("/orders/\(PercentEncoding.encode(id))", .orderQueryStep)
   }
@@ -219,11 +236,13 @@ struct CoinbaseExchangeOrderQueries {
   private mutating func suspect(
     _ query: inout CoinbaseExchangeOrderQuery, _ value: JSONValue
   ) -> Next {
-    guard account.child(value["client_oid"]?.string) != query.child else {
-      return foundOrder(&query, value)
+    guard let id = query.suspects.last, value["id"]?.string == id else {
+      return .failed("order: id is another's")
     }
-    if foreign.count >= Limit.foreign { foreign.removeFirst() }
-    foreign.append(query.suspects.removeLast())
+    let owner = account.child(value["client_oid"]?.string)
+    owners.note(id, of: owner)
+    guard owner != query.child else { return foundOrder(&query, value) }
+    query.suspects.removeLast()
     return nextSuspect(&query)
   }
 
@@ -272,6 +291,11 @@ struct CoinbaseExchangeOrderQueries {
       return false
     }
     return time.adding(milliseconds: Limit.overlapMilliseconds) < query.sentAt
+  }
+
+  private func isYounger(_ value: JSONValue, than query: CoinbaseExchangeOrderQuery) -> Bool {
+    guard let time = account.time(value["created_at"]) else { return false }
+    return time > query.tradesUntil
   }
 
   private func listTarget(_ query: CoinbaseExchangeOrderQuery, after: String?) -> String {
@@ -350,7 +374,7 @@ extension CoinbaseExchangeOrderQueries {
     let index = orders.add(query.child, product: query.product)
     orders[index].venueOrderID = query.venueOrderID
     guard let found = query.found else {
-      return reportPurged(query, index, &orders, at: now, into: &output)
+      return reportUnshown(query, index, &orders, into: &output)
     }
     if orders[index].quantity == nil { orders[index].quantity = found.quantity }
     var acknowledged = account.report(query.child, .acknowledged)
@@ -369,24 +393,22 @@ extension CoinbaseExchangeOrderQueries {
     }
   }
 
-  /// The venue named this order once and no longer knows it: purged, as it ended without a fill.
-  private func reportPurged(
+  /// The venue named this order once and no longer shows it.
+  ///
+  /// Purged, if it ended without a fill, or not visible yet: only time tells, and the core's rule of
+  /// absence keeps it.
+  private func reportUnshown(
     _ query: CoinbaseExchangeOrderQuery, _ index: Int, _ orders: inout CoinbaseExchangeOrders,
-    at now: Timestamp, into output: inout AdapterOutput
+    into output: inout AdapterOutput
   ) {
-    // Also after a `done`: the read model may lag behind the stream, and fills with it.
-    let isSettled =
-      query.startedAt > query.sentAt.adding(milliseconds: Limit.visibilityMilliseconds)
     appendFills(query, into: &output)
-    guard query.fills.isEmpty, isSettled else {
-      return giveUp(query, "404 for an order with fills or too young", into: &output)
+    guard query.fills.isEmpty else {
+      return giveUp(query, "404 for an order with fills", into: &output)
     }
-    var end = account.report(query.child, .canceled, text: "purged without a fill")
-    end.venueOrderID = query.venueOrderID
-    end.cumulativeQuantity = .zero
-    end.queriedAt = query.startedAt
-    output.append(.childReport(end))
-    orders.finish(index)
+    var report = account.report(query.child, .notFound, text: "not shown, without a fill")
+    report.queriedAt = query.startedAt
+    output.append(.childReport(report))
+    orders.miss(index)
   }
 
   private func appendFills(
@@ -408,10 +430,12 @@ extension CoinbaseExchangeOrderQueries {
     var report = account.report(query.child, .notFound)
     report.queriedAt = query.startedAt
     output.append(.childReport(report))
+    guard let index = orders.index(of: query.child) else { return }
     // The stream may have bound it meanwhile; then the next query knows its id.
-    guard let index = orders.index(of: query.child), !orders[index].venueOrderID.isEmpty else {
-      return
+    if orders[index].venueOrderID.isEmpty {
+      orders.miss(index)
+    } else {
+      orders.watch(index, from: now)
     }
-    orders.watch(index, from: now)
   }
 }

@@ -9,12 +9,17 @@ struct CoinbaseExchangeOrder {
   let product: Int
   var venueOrderID = ShortText()
   var sentAt = Timestamp.distantPast
+  /// Until when it can have traded; `distantFuture` for an order that may rest.
+  var tradesUntil = Timestamp.distantFuture
   /// As ordered, less what self-trade prevention took away; `nil` if not known.
   var quantity: Quantity?
   var timeInForce: TimeInForce?
+  var isPostOnly = false
   /// Whether this connection of the stream has shown the order from its beginning.
   var isFollowed = false
   var isDone = false
+  /// REST does not show it, so it need not be kept for ever; whatever is heard of it ends that.
+  var isMissing = false
   /// Until when the stream must have shown an order that REST has accepted.
   var streamDueAt = Timestamp.distantFuture
   /// When to compare with REST again: a hole in the stream can not be seen.
@@ -48,7 +53,9 @@ struct CoinbaseExchangeOrders {
   /// The place of this order, made if it is new.
   mutating func add(_ id: ChildOrderID, product: Int) -> Int {
     if let index = index(of: id) { return index }
-    if entries.count >= Self.capacity, let oldest = entries.firstIndex(where: \.isDone) {
+    if entries.count >= Self.capacity,
+      let oldest = entries.firstIndex(where: { $0.isDone || $0.isMissing })
+    {
       entries.remove(at: oldest)
     }
     entries.append(CoinbaseExchangeOrder(id: id, product: product))
@@ -61,6 +68,7 @@ struct CoinbaseExchangeOrders {
 
   /// The venue works on it; compare with REST from time to time.
   mutating func watch(_ index: Int, from now: Timestamp) {
+    entries[index].isMissing = false
     guard !entries[index].isDone else { return }
     entries[index].reconcileAt = now.adding(milliseconds: Self.reconcileMilliseconds)
   }
@@ -68,6 +76,12 @@ struct CoinbaseExchangeOrders {
   mutating func finish(_ index: Int) {
     entries[index].isDone = true
     entries[index].streamDueAt = .distantFuture
+    entries[index].reconcileAt = .distantFuture
+  }
+
+  /// REST does not show it; the core asks again for as long as it wants to know.
+  mutating func miss(_ index: Int) {
+    entries[index].isMissing = true
     entries[index].reconcileAt = .distantFuture
   }
 

@@ -31,15 +31,24 @@ extension KrakenAdapter {
   // MARK: - Orders
 
   func send(_ order: NewChildOrder, at stamp: RequestStamp, into output: inout AdapterOutput) {
-    guard isSessionReady else {
-      return output.append(.childReport(account.report(.notSent, order.id)))
+    guard isSessionReady, account.binding(order.listing) != nil, KrakenOrderEntry.takes(order)
+    else {
+      var report = account.report(.notSent, order.id)
+      report.rejectReason = isSessionReady ? .unsupportedOrderType : .none
+      return output.append(.childReport(report))
     }
-    _ = orders.add(order.id, order.listing, sentAt: stamp.time)
+    let index = orders.add(order.id, order.listing, sentAt: stamp.time)
+    orders[index].timeInForce = order.timeInForce
     let window = account.requestWindowMilliseconds * 1_000_000
     let deadline = clock.venueNanoseconds(at: stamp) &+ window
     orderEntry.send(
       order, requestID: nextRequestID(), token: token, deadline: deadline, at: stamp.time,
       account: account, into: &output)
+  }
+
+  /// The venue has no such order and will have none.
+  func forget(_ child: ChildOrderID) {
+    if let index = orders.index(of: child) { orders[index].isClosed = true }
   }
 
   /// The child with the venue's id, if we have learned it since the command was made.
@@ -113,6 +122,7 @@ extension KrakenAdapter {
     switch answer {
     case .accepted(let child, let venueOrderID):
       dropCopy.bind(child, to: venueOrderID, orders: &orders, account: account, into: &output)
+    case .refused(let child): forget(child)
     case .sessionExpired: resynchronize("the session's token is no longer valid", into: &output)
     case .settled: break
     }

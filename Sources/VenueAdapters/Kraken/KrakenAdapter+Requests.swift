@@ -128,7 +128,7 @@ extension KrakenAdapter {
     }
     switch KrakenErrorMeaning(text) {
     case .invalidNonce: retryWithNewNonce(job, text, at: stamp, into: &output)
-    case .throttled(let milliseconds):
+    case .throttled(let milliseconds), .busy(let milliseconds):
       lane.pause(milliseconds: milliseconds, at: stamp.time)
       retry(job, text, at: stamp, into: &output)
     case .unauthorized:
@@ -137,7 +137,7 @@ extension KrakenAdapter {
       output.incident(.alarm, "\(account.venueName): key refused, \(text)")
       retry(job, text, at: stamp, into: &output)
     case .unknownOrder where job == .reconciliation:
-      reconciliation.answered(.object([]), orders: &orders, account: account, into: &output)
+      reconciliation.answeredUnknown(orders: &orders, account: account, into: &output)
     case .refused, .unknownOrder, .sessionExpired, .ambiguous:
       retry(job, text, at: stamp, into: &output)
     }

@@ -174,6 +174,7 @@ package final class KrakenAdapter: VenueAdapter {
     switch tag.purpose {
     case .newOrder, .cancel:
       orderEntry.failed(tag, failure, account: account, at: stamp.time, into: &output)
+      if tag.purpose == .newOrder, case .notSent = failure, let child = tag.child { forget(child) }
     case .orderQuery, .orderQueryStep, .tradesQuery, .streamToken, .balances:
       laneFailed(tag.number, failure.text, at: stamp, into: &output)
     // A socket that takes no subscription or ping is closed by the gateway.

@@ -193,6 +193,7 @@ extension KrakenDropCopy {
   ) {
     guard !orders[index].isAcknowledged else { return }
     orders[index].isAcknowledged = true
+    orders[index].isMissing = false
     var report = account.report(.acknowledged, orders[index].child)
     report.venueOrderID = orders[index].venueOrderID
     output.append(.childReport(report))
@@ -206,7 +207,7 @@ extension KrakenDropCopy {
     guard let binding = account.binding(order.listing) else { return }
     let execution: KrakenExecution
     do {
-      execution = try KrakenExecution(row: row, binding, account)
+      execution = try KrakenExecution(row: row, of: order.venueOrderID, binding, account)
     } catch {
       guard case .field(let field) = error else { return }
       output.incident(
@@ -217,7 +218,6 @@ extension KrakenDropCopy {
       output.incident(
         .alarm, "\(account.venueName) \(order.child.uuid): a fee in an asset no setting names")
     }
-    orders.note(execution, index)
     var report = execution.report(order.child, order.venueOrderID, account)
     report.cumulativeQuantity = KrakenExecution.quantity(row["cum_qty"], binding)
     output.append(.childReport(report))
@@ -254,25 +254,5 @@ extension KrakenDropCopy {
     let rows = message["data"]?.array ?? []
     if rows.contains(where: { $0["type"]?.string != "trade" }) { wantsBalances = true }
     return .nothing
-  }
-}
-
-extension KrakenOrderTable {
-  /// Remembers under which id a trade was reported.
-  mutating func note(_ execution: KrakenExecution, _ index: Int) {
-    guard let tradeID = execution.tradeID,
-      !self[index].executions.contains(where: { $0.executionID == execution.executionID })
-    else { return }
-    self[index].executions.append(
-      KrakenOrder.Execution(tradeID: tradeID, executionID: execution.executionID))
-  }
-
-  /// The id under which the stream reported a trade of this order.
-  ///
-  /// History and stream are believed to use the same ids, but no document says so; the trade's
-  /// number tells, so that no fill is ever counted under two ids.
-  func executionID(ofTrade tradeID: Int64?, _ index: Int) -> ShortText? {
-    guard let tradeID else { return nil }
-    return self[index].executions.first { $0.tradeID == tradeID }?.executionID
   }
 }

@@ -4,17 +4,20 @@ import Wire
 /// What an error text of Kraken's means for the request that got it.
 ///
 /// Texts have the form `E<Category>:<text>[:<detail>]`; details vary, so that only category and
-/// beginning are looked at.
+/// beginning are looked at. A text proves that an order was not accepted only if it is on the list
+/// of those that say so; every other one leaves the outcome open.
 enum KrakenErrorMeaning: Equatable {
   /// Not executed, and would not be if sent again.
   case refused(RejectReason)
   /// Not executed; nothing more may be asked for that long.
   case throttled(milliseconds: Int64)
+  /// Nothing more may be asked for that long; no document says that this one was not executed.
+  case busy(milliseconds: Int64)
   /// Not executed: the nonce was not above the last one.
   case invalidNonce
   /// Not executed: key, signature or permission; repeating it leads to a lockout.
   case unauthorized
-  /// Not executed: the token of the socket is no longer valid.
+  /// The token of the socket is no longer valid; what became of the request has to be found out.
   case sessionExpired
   /// The order of a cancel is done or was never there.
   case unknownOrder
@@ -25,85 +28,58 @@ enum KrakenErrorMeaning: Equatable {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     let category = parts.first ?? ""
     let detail = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
-    switch category {
-    case "EOrder": self = Self.order(detail)
-    case "EGeneral": self = Self.general(detail)
-    case "EService": self = Self.service(detail)
-    case "EAPI": self = Self.api(detail)
-    case "EAuth", "EAccount": self = Self.account(detail)
-    case "ESession": self = .sessionExpired
-    case "EQuery": self = .refused(.malformedRequest)
-    case "ETrade", "EFunding", "EBM": self = .refused(.venueRule)
-    // Nothing is known about a text without a category of ours: it may have been executed.
-    default: self = .ambiguous
-    }
+    self = Self.texts.first { $0.0 == category && detail.hasPrefix($0.1) }?.2 ?? .ambiguous
   }
 
-  private static func order(_ text: Substring) -> KrakenErrorMeaning {
-    for (beginning, meaning) in orderTexts where text.hasPrefix(beginning) { return meaning }
-    return .refused(.venueRule)
-  }
-
-  private static let orderTexts: [(String, KrakenErrorMeaning)] = [
-    ("Insufficient funds", .refused(.insufficientFunds)),
-    ("Insufficient margin", .refused(.insufficientFunds)),
-    ("Order minimum not met", .refused(.belowMinimum)),
-    ("Cost minimum not met", .refused(.belowMinimum)),
-    ("Tick size check failed", .refused(.incrementViolation)),
-    ("Invalid price", .refused(.incrementViolation)),
-    ("Rate limit exceeded", .refused(.rateLimited)),
-    ("Domain rate limit exceeded", .refused(.rateLimited)),
-    ("Orders limit exceeded", .refused(.tooManyOrders)),
-    ("Post only order", .refused(.postOnlyWouldTake)),
-    ("Unknown order", .unknownOrder),
-    ("Invalid order", .unknownOrder),
-    ("Trading agreement required", .unauthorized),
+  /// `EService:Unavailable`, `Busy` and `Deadline elapsed` and `EGeneral:Internal error` are left out:
+  /// they were seen with the order live in the book.
+  private static let texts: [(String, String, KrakenErrorMeaning)] = [
+    ("EOrder", "Insufficient funds", .refused(.insufficientFunds)),
+    ("EOrder", "Order minimum not met", .refused(.belowMinimum)),
+    ("EOrder", "Cost minimum not met", .refused(.belowMinimum)),
+    ("EOrder", "Tick size check failed", .refused(.incrementViolation)),
+    ("EOrder", "Invalid price", .refused(.incrementViolation)),
+    ("EOrder", "Rate limit exceeded", .refused(.rateLimited)),
+    ("EOrder", "Domain rate limit exceeded", .refused(.rateLimited)),
+    ("EOrder", "Orders limit exceeded", .refused(.tooManyOrders)),
+    ("EOrder", "Post only order", .refused(.postOnlyWouldTake)),
+    ("EOrder", "Unknown order", .unknownOrder),
+    ("EGeneral", "Invalid arguments", .refused(.malformedRequest)),
+    ("EGeneral", "Permission denied", .unauthorized),
+    ("EGeneral", "Temporary lockout", .busy(milliseconds: 15 * 60_000)),
+    ("EGeneral", "Too many requests", .busy(milliseconds: 5000)),
+    ("EService", "Market in", .refused(.marketClosed)),
+    // `Throttled: <time>` names the moment; a pause does.
+    ("EService", "Throttled", .busy(milliseconds: 5000)),
+    ("EAPI", "Invalid nonce", .invalidNonce),
+    ("EAPI", "Invalid key", .unauthorized),
+    ("EAPI", "Invalid signature", .unauthorized),
+    ("EAPI", "Rate limit exceeded", .throttled(milliseconds: 15_000)),
+    ("EAuth", "Account", .unauthorized),
+    ("EAuth", "Too many requests", .busy(milliseconds: 15_000)),
+    ("EAuth", "Rate limit exceeded", .busy(milliseconds: 15_000)),
+    ("EAccount", "", .unauthorized),
+    ("ESession", "Invalid session", .sessionExpired),
+    ("EQuery", "Unknown asset pair", .refused(.malformedRequest)),
+    ("ETrade", "Invalid request", .refused(.venueRule)),
+    ("EBM", "limit exceeded", .refused(.venueRule)),
   ]
-
-  private static func general(_ text: Substring) -> KrakenErrorMeaning {
-    if text.hasPrefix("Permission denied") { return .unauthorized }
-    if text.hasPrefix("Temporary lockout") { return .throttled(milliseconds: 15 * 60_000) }
-    if text.hasPrefix("Too many requests") { return .throttled(milliseconds: 5000) }
-    if text.hasPrefix("Internal error") { return .ambiguous }
-    return .refused(.malformedRequest)
-  }
-
-  private static func service(_ text: Substring) -> KrakenErrorMeaning {
-    if text.hasPrefix("Market in") { return .refused(.marketClosed) }
-    // `Throttled: <time>` names the moment; a pause does, since nothing was executed.
-    if text.hasPrefix("Throttled") { return .throttled(milliseconds: 5000) }
-    // `Unavailable`, `Busy`, `Deadline elapsed`: seen with the order live in the book.
-    return .ambiguous
-  }
-
-  private static func api(_ text: Substring) -> KrakenErrorMeaning {
-    if text.hasPrefix("Invalid nonce") { return .invalidNonce }
-    if text.hasPrefix("Rate limit exceeded") { return .throttled(milliseconds: 15_000) }
-    return .unauthorized
-  }
-
-  private static func account(_ text: Substring) -> KrakenErrorMeaning {
-    if text.hasPrefix("Too many requests") || text.hasPrefix("Rate limit exceeded") {
-      return .throttled(milliseconds: 15_000)
-    }
-    return .unauthorized
-  }
 
   /// Why a new order was certainly not accepted; `nil` if it may have been.
   var rejectReason: RejectReason? {
     switch self {
     case .refused(let reason): reason
     case .throttled: .rateLimited
-    case .invalidNonce, .unauthorized, .sessionExpired: .authentication
-    case .unknownOrder: .venueRule
-    case .ambiguous: nil
+    case .invalidNonce, .unauthorized: .authentication
+    case .busy, .sessionExpired, .unknownOrder, .ambiguous: nil
     }
   }
 
   /// The same for a question of start-up.
   func fault(_ text: String) -> VenueFault {
     switch self {
-    case .throttled(let milliseconds): .rateLimited(retryAfterMilliseconds: milliseconds, text)
+    case .throttled(let milliseconds), .busy(let milliseconds):
+      .rateLimited(retryAfterMilliseconds: milliseconds, text)
     case .invalidNonce: .clockSkew(text)
     case .unauthorized, .sessionExpired: .unauthorized(text)
     case .ambiguous: .unavailable(text)

@@ -4,9 +4,11 @@ import Wire
 /// One row of the `executions` channel, or one trade of the account's history, read with the
 /// scales of its listing.
 struct KrakenExecution {
+  /// The order's id and the number of the trade, which both sources carry.
+  ///
+  /// The stream's `exec_id` and the history's key are believed to be the same, but no document says
+  /// so; under two names a fill would count twice.
   let executionID: ShortText
-  /// The venue's number of the trade, which both sources carry.
-  let tradeID: Int64?
   let quantity: Quantity
   let price: Price
   let fee: Amount
@@ -20,9 +22,10 @@ struct KrakenExecution {
   }
 
   /// A `trade` row of the stream.
-  init(row: JSONValue, _ binding: ListingBinding, _ account: KrakenAccount) throws(Problem) {
-    executionID = try Self.identifier(row["exec_id"], "exec_id")
-    tradeID = row["trade_id"]?.int64
+  init(
+    row: JSONValue, of order: ShortText, _ binding: ListingBinding, _ account: KrakenAccount
+  ) throws(Problem) {
+    executionID = try Self.identifier(order, row["trade_id"])
     quantity = try Self.quantity(row["last_qty"], binding, "last_qty")
     price = try Self.price(row["last_price"], binding, "last_price")
     liquidity = Self.liquidity(row["liquidity_ind"]?.string)
@@ -30,10 +33,9 @@ struct KrakenExecution {
     (fee, feeAsset) = try Self.fee(row["fees"], binding, account)
   }
 
-  /// A trade of `TradesHistory` under its id; its fee is in the quote asset, as orders ask for.
-  init(trade: JSONValue, id: String, _ binding: ListingBinding) throws(Problem) {
-    executionID = try Self.identifier(.string(id), "trade id")
-    tradeID = trade["trade_id"]?.int64
+  /// A trade of `TradesHistory`; its fee is in the quote asset, as orders ask for.
+  init(trade: JSONValue, of order: ShortText, _ binding: ListingBinding) throws(Problem) {
+    executionID = try Self.identifier(order, trade["trade_id"])
     quantity = try Self.quantity(trade["vol"], binding, "vol")
     price = try Self.price(trade["price"], binding, "price")
     guard let fee = KrakenReferenceData.amount(trade["fee"], orElse: 0) else {
@@ -63,11 +65,10 @@ struct KrakenExecution {
   // MARK: - Fields
 
   private static func identifier(
-    _ value: JSONValue?, _ field: String
+    _ order: ShortText, _ tradeID: JSONValue?
   ) throws(Problem) -> ShortText {
-    guard let text = value?.string.flatMap({ ShortText($0) }), !text.isEmpty else {
-      throw .field(field)
-    }
+    guard let number = tradeID?.int64, number >= 0 else { throw .field("trade_id") }
+    guard let text = ShortText("\(order.string)-\(number)") else { throw .field("order_id") }
     return text
   }
 
@@ -110,7 +111,9 @@ struct KrakenExecution {
       // A report has room for one asset; the venue has never been seen to charge two.
       guard row["asset"] == first["asset"], let amount = KrakenReferenceData.amount(row["qty"])
       else { throw .field("fees") }
-      total += amount
+      let (sum, overflow) = total.addingReportingOverflow(amount)
+      guard !overflow else { throw .field("fees") }
+      total = sum
     }
     guard let name = first["asset"]?.string else { throw .field("fees") }
     return (Amount(mantissa: total), account.asset(name) ?? .unlisted)

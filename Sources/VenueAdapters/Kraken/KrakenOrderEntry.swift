@@ -46,11 +46,7 @@ extension KrakenOrderEntry {
   ) {
     guard let binding = account.binding(order.listing),
       let timeInForce = Self.name(of: order.timeInForce)
-    else {
-      var report = account.report(.notSent, order.id)
-      report.rejectReason = .unsupportedOrderType
-      return output.append(.childReport(report))
-    }
+    else { return output.append(.childReport(account.report(.notSent, order.id))) }
     var writer = JSONWriter()
     writer.beginObject()
     writer.field("method", "add_order")
@@ -68,6 +64,7 @@ extension KrakenOrderEntry {
       number: DecimalText.format(
         order.limitPrice.mantissa, scale: Int(binding.instrument.priceScale)))
     writer.field("time_in_force", timeInForce)
+    if order.isPostOnly { writer.field("post_only", bool: true) }
     writer.field("cl_ord_id", order.id.uuid.string)
     writer.field("fee_preference", "quote")
     writer.field("deadline", RFC3339.format(deadline, fractionDigits: 3))
@@ -80,6 +77,12 @@ extension KrakenOrderEntry {
       writer.bytes, on: .privateStream,
       tag: RequestTag(
         .newOrder, number: UInt64(requestID), child: order.id, listing: order.listing))
+  }
+
+  /// Whether the venue has such orders; post-only ones rest.
+  static func takes(_ order: NewChildOrder) -> Bool {
+    name(of: order.timeInForce) != nil
+      && (!order.isPostOnly || order.timeInForce == .goodTillCancel)
   }
 
   /// Sends a cancel, by the venue's id where it is known.
@@ -175,6 +178,8 @@ extension KrakenOrderEntry {
   /// What an `add_order` answer says.
   enum Answer {
     case accepted(child: ChildOrderID, venueOrderID: ShortText)
+    /// Certainly not accepted.
+    case refused(ChildOrderID)
     /// The token has to be fetched anew.
     case sessionExpired
     case settled
@@ -219,6 +224,7 @@ extension KrakenOrderEntry {
     if meaning == .unauthorized {
       output.incident(.alarm, "\(account.venueName): orders are refused, \(error)")
     }
+    guard report.kind != .rejected else { return .refused(child) }
     return meaning == .sessionExpired ? .sessionExpired : .settled
   }
 
@@ -241,7 +247,7 @@ extension KrakenOrderEntry {
       report.rejectReason = .unknownOrder
       report.text = ShortText(truncating: error)
       output.append(.childReport(report))
-    case .refused(.rateLimited), .throttled, .ambiguous, .sessionExpired:
+    case .refused(.rateLimited), .throttled, .busy, .ambiguous, .sessionExpired:
       guard !retryCancel(child, at: time) else { break }
       fallthrough
     default:

@@ -3,31 +3,31 @@ import RouterCore
 /// An order of ours as far as the private stream needs it: its reports name it by the venue's id
 /// alone, after the first.
 struct KrakenOrder {
-  struct Execution {
-    let tradeID: Int64
-    let executionID: ShortText
-  }
-
   let child: ChildOrderID
   let listing: ListingID
   let sentAt: Timestamp
   /// Empty until the venue has told it.
   fileprivate(set) var venueOrderID = ShortText()
+  var timeInForce = TimeInForce.goodTillCancel
   var isAcknowledged = false
   /// Whether a terminal report has been seen.
   var isClosed = false
-  var executions: [Execution] = []
+  /// REST does not show it, so it need not be kept for ever; it may still turn up.
+  var isMissing = false
+
+  var mayLeave: Bool { isClosed || isMissing }
 
   func reference(_ venue: VenueID) -> ChildReference {
     ChildReference(
-      id: child, venue: venue, listing: listing, venueOrderID: venueOrderID, sentAt: sentAt)
+      id: child, venue: venue, listing: listing, venueOrderID: venueOrderID, sentAt: sentAt,
+      timeInForce: timeInForce)
   }
 }
 
 /// The orders of this account, found by our id or by the venue's.
 ///
 /// Closed orders stay for a while, since fills may come late; the oldest leave when the table is
-/// full, the open ones never.
+/// full, the open ones never. What was refused or never left is closed, too.
 struct KrakenOrderTable {
   private static let closedKept = 4096
 
@@ -77,9 +77,9 @@ struct KrakenOrderTable {
   }
 
   private mutating func compact() {
-    var closedToDrop = orders.count(where: \.isClosed) - Self.closedKept
+    var closedToDrop = orders.count(where: \.mayLeave) - Self.closedKept
     orders.removeAll { order in
-      guard order.isClosed, closedToDrop > 0 else { return false }
+      guard order.mayLeave, closedToDrop > 0 else { return false }
       closedToDrop -= 1
       return true
     }

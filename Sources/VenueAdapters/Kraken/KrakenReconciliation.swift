@@ -4,8 +4,9 @@ import Wire
 /// Finds out over REST what became of orders.
 ///
 /// Asks by the venue's id where it is known, otherwise by client id among open and then closed
-/// orders; then the trades since the order was sent. An order counts as not found only if trades
-/// found none either: each trade of an order that nobody here knows is traced to its owner.
+/// orders; then the trades of the time in which the order can have traded. An order counts as not
+/// found only if trades found none either: each trade of an order that nobody here knows is traced to
+/// its owner, and one whose owner the venue does not name leaves the question open.
 /// Up to fifty orders share one round, since the venue counts calls.
 struct KrakenReconciliation {
   struct Request {
@@ -34,7 +35,9 @@ struct KrakenReconciliation {
   private static let batch = 50
   private static let unnamedBatch = 8
   private static let page = 50
-  private static let maximumTrades = 1000
+  private static let maximumTrades = 5_000
+  /// Requests for owners in one round; the next one goes on behind them.
+  private static let maximumOwnerRequests = 10
   private static let marginSeconds: Int64 = 60
 
   private var waiting: [ChildReference] = []
@@ -42,6 +45,9 @@ struct KrakenReconciliation {
   private var steps: [Step] = []
   private var trades: [(id: String, orderID: String, row: JSONValue)] = []
   private var tracedOwners = false
+  /// Whether the owner of some trade could not be found out.
+  private var hasUnclear = false
+  private var owners = OrderOwners<String>()
   private var queriedAt = Timestamp.distantPast
 
   var isIdle: Bool { waiting.isEmpty && steps.isEmpty }
@@ -78,6 +84,7 @@ struct KrakenReconciliation {
     }
     trades.removeAll()
     tracedOwners = false
+    hasUnclear = false
     queriedAt = .distantPast
     if unnamed < targets.count {
       steps = [.byOrderID]
@@ -114,9 +121,10 @@ extension KrakenReconciliation {
         method: "ClosedOrders", fields: fields + start(targets[index].child.sentAt), calls: 2,
         purpose: .orderQueryStep)
     case .trades(let offset):
-      let since = targets.map(\.child.sentAt).min() ?? .distantPast
+      let since = targets.filter(\.needsTrades).map(\.child.sentAt).min() ?? .distantPast
       // Consolidated fills would have other ids and amounts than those on the stream.
       var fields = [("consolidate_taker", "false"), ("without_count", "true")] + start(since)
+      if let end { fields.append(("end", "\(end)")) }
       if offset > 0 { fields.append(("ofs", "\(offset)")) }
       return Request(method: "TradesHistory", fields: fields, calls: 4, purpose: .tradesQuery)
     }
@@ -129,6 +137,13 @@ extension KrakenReconciliation {
   }
 
   private func clientOrderID(_ index: Int) -> String { targets[index].child.id.uuid.string }
+
+  /// The second after which no target can have traded.
+  private var end: Int64? {
+    let ends = targets.filter(\.needsTrades).map { OrderLife.end(of: $0.child) }
+    guard let last = ends.max(), last < .distantFuture else { return nil }
+    return last.nanoseconds / 1_000_000_000 + Self.marginSeconds
+  }
 
   private func start(_ sentAt: Timestamp) -> [(String, String)] {
     let seconds = sentAt.nanoseconds / 1_000_000_000
@@ -153,15 +168,42 @@ extension KrakenReconciliation {
       planSearch()
     case .open: adopt(result["open"]?.members ?? [], account)
     case .closed: adopt(result["closed"]?.members ?? [], account)
-    case .owners: adopt(result.members ?? [], account)
+    case .owners(let ids):
+      note(ids, result.members ?? [], account)
+      adopt(result.members ?? [], account)
     case .trades(let offset):
       guard take(result, offset: offset) else {
         return failed("too many trades to page through", account: account, into: &output)
       }
     }
-    skipNeedless()
+    skipNeedless(account)
     if steps.isEmpty { planOwners(orders, account) }
     if steps.isEmpty { finish(&orders, account, into: &output) }
+  }
+
+  /// The venue knows no such order: an answer to a list of ids, where it may be about any of them.
+  mutating func answeredUnknown(
+    orders: inout KrakenOrderTable, account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    switch steps.first {
+    case .byOrderID, .owners:
+      answered(.object([]), orders: &orders, account: account, into: &output)
+    case .open, .closed, .trades, nil:
+      failed("an unknown order in answer to a search", account: account, into: &output)
+    }
+  }
+
+  /// Whose the orders asked for are; one that the answer leaves out may be anybody's.
+  private mutating func note(
+    _ ids: [String], _ members: [JSONMember], _ account: KrakenAccount
+  ) {
+    for id in ids {
+      guard let order = members.first(where: { $0.name == id })?.value else {
+        hasUnclear = true
+        continue
+      }
+      owners.note(id, of: order["cl_ord_id"]?.string.flatMap(account.child))
+    }
   }
 
   /// Orders of an answer that are targets of ours, by the venue's id or by client id.
@@ -188,16 +230,29 @@ extension KrakenReconciliation {
     return true
   }
 
-  private mutating func skipNeedless() {
-    while let step = steps.first, isNeedless(step) { steps.removeFirst() }
+  private mutating func skipNeedless(_ account: KrakenAccount) {
+    while let step = steps.first, isNeedless(step, account) { steps.removeFirst() }
   }
 
-  private func isNeedless(_ step: Step) -> Bool {
+  private func isNeedless(_ step: Step, _ account: KrakenAccount) -> Bool {
     switch step {
     case .open(let index), .closed(let index): targets[index].order != nil
-    case .trades: !targets.contains(where: \.needsTrades)
+    case .trades(offset: 0): !targets.contains(where: \.needsTrades)
+    case .trades: targets.allSatisfy { isAccounted($0, account) }
     case .byOrderID, .owners: false
     }
+  }
+
+  /// Whether the trades read so far make up what an order has executed.
+  private func isAccounted(_ target: Target, _ account: KrakenAccount) -> Bool {
+    guard let order = target.order, let executed = order.executed,
+      let binding = account.binding(target.child.listing)
+    else { return false }
+    var sum = Quantity.zero
+    for trade in trades where trade.orderID == order.venueOrderID.string {
+      sum = sum.addingSaturated(KrakenExecution.quantity(trade.row["vol"], binding) ?? .zero)
+    }
+    return sum >= executed
   }
 
   /// Traces trades of unknown orders while a target is missing.
@@ -205,13 +260,25 @@ extension KrakenReconciliation {
     guard !tracedOwners, targets.contains(where: { $0.order == nil }) else { return }
     tracedOwners = true
     var unknown: [String] = []
-    for trade in trades where !isKnown(trade.orderID, orders) && !unknown.contains(trade.orderID) {
+    for trade in trades
+    where !isKnown(trade.orderID, orders) && !isAnothers(trade.orderID)
+      && !unknown.contains(trade.orderID)
+    {
       unknown.append(trade.orderID)
     }
     while !unknown.isEmpty {
+      guard steps.count < Self.maximumOwnerRequests else {
+        hasUnclear = true
+        return
+      }
       steps.append(.owners(Array(unknown.prefix(Self.batch))))
       unknown.removeFirst(min(Self.batch, unknown.count))
     }
+  }
+
+  /// Whether an order is known to be none of those that are missing.
+  private func isAnothers(_ orderID: String) -> Bool {
+    targets.allSatisfy { $0.order != nil || owners.isAnothers(orderID, than: $0.child.id) }
   }
 
   private func isKnown(_ orderID: String, _ orders: KrakenOrderTable) -> Bool {
@@ -247,6 +314,7 @@ extension KrakenReconciliation {
         report(order, target, index, binding, &orders, account, into: &output)
       } else {
         reportAbsence(target, orders[index], account, into: &output)
+        orders[index].isMissing = !orders[index].isAcknowledged
       }
     }
     targets.removeAll()
@@ -259,9 +327,14 @@ extension KrakenReconciliation {
   ) {
     // What the venue has acknowledged exists, however far REST lags behind.
     let exists = order.isAcknowledged || !target.child.venueOrderID.isEmpty
-    var report = account.report(exists ? .queryFailed : .notFound, target.child.id)
+    var report = account.report(
+      exists || hasUnclear ? .queryFailed : .notFound, target.child.id)
     report.queriedAt = queriedAt
-    if exists { report.text = ShortText(truncating: "acknowledged, but REST does not show it") }
+    if exists {
+      report.text = ShortText(truncating: "acknowledged, but REST does not show it")
+    } else if hasUnclear {
+      report.text = ShortText(truncating: "the owner of a trade is not shown")
+    }
     output.append(.childReport(report))
   }
 
@@ -271,6 +344,7 @@ extension KrakenReconciliation {
   ) {
     _ = orders.bind(index, to: order.venueOrderID)
     orders[index].isAcknowledged = true
+    orders[index].isMissing = false
     var report = account.report(.acknowledged, target.child.id)
     report.venueOrderID = order.venueOrderID
     output.append(.childReport(report))
@@ -289,17 +363,16 @@ extension KrakenReconciliation {
   ) -> Bool {
     var isReadable = true
     for trade in trades where trade.orderID == order.venueOrderID.string {
-      guard let execution = try? KrakenExecution(trade: trade.row, id: trade.id, binding) else {
+      guard
+        let execution = try? KrakenExecution(
+          trade: trade.row, of: order.venueOrderID, binding)
+      else {
         output.incident(.alarm, "\(account.venueName): trade \(trade.id) is unreadable")
         isReadable = false
         continue
       }
-      var report = execution.report(orders[index].child, order.venueOrderID, account)
-      if let seen = orders.executionID(ofTrade: execution.tradeID, index) {
-        report.executionID = seen
-      }
-      orders.note(execution, index)
-      output.append(.childReport(report))
+      output.append(
+        .childReport(execution.report(orders[index].child, order.venueOrderID, account)))
     }
     return isReadable
   }

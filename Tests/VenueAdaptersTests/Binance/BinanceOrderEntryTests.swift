@@ -16,11 +16,13 @@ struct BinanceOrderEntryTests {
 
   static func reference(
     _ id: ChildOrderID = BinanceHarness.child(), venueOrderID: String = "",
-    sentAt: Timestamp = Timestamp(nanoseconds: 1_699_999_999_000_000_000)
+    sentAt: Timestamp = Timestamp(nanoseconds: 1_699_999_999_000_000_000),
+    timeInForce: TimeInForce = .goodTillCancel
   ) -> ChildReference {
     ChildReference(
       id: id, venue: VenueID(3), listing: ListingID(0),
-      venueOrderID: ShortText(venueOrderID) ?? ShortText(), sentAt: sentAt)
+      venueOrderID: ShortText(venueOrderID) ?? ShortText(), sentAt: sentAt,
+      timeInForce: timeInForce)
   }
 
   /// The reply of the sheet: an IOC order that filled in part.
@@ -189,8 +191,7 @@ struct BinanceOrderEntryTests {
     (-1013, "Filter failure: NOTIONAL", .belowMinimum),
     (-1013, "Filter failure: MIN_NOTIONAL", .belowMinimum),
     (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE", .venueRule),
-    (-1003, "Too many requests", .rateLimited), (-1015, "Too many new orders", .rateLimited),
-    (-1016, "shutting down", .venueUnavailable), (-1020, "unsupported", .venueUnavailable),
+    (-1015, "Too many new orders", .rateLimited), (-1020, "unsupported", .venueUnavailable),
     (-1021, "Timestamp outside of the recvWindow", .clockSkew),
     (-1022, "Signature not valid", .authentication), (-1002, "unauthorized", .authentication),
     (-2014, "API-key format invalid", .authentication), (-2015, "Invalid API-key", .authentication),
@@ -206,7 +207,8 @@ struct BinanceOrderEntryTests {
     (-2010, "Price * QTY is zero or less.", .belowMinimum),
     (-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity.", .cannotFillNow),
     (-2010, "This symbol is not permitted for this account.", .venueRule),
-    (-2010, "words that nobody has seen", .venueRule),
+    (-2010, "This account may not place or cancel orders.", .venueRule),
+    (-2010, "Order would trigger immediately.", .venueRule),
   ])
   func `a definite refusal rejects the order`(
     _ code: Int, _ message: String, _ reason: RejectReason
@@ -220,10 +222,22 @@ struct BinanceOrderEntryTests {
     #expect(outcome.reports.first?.text == ShortText(truncating: message))
   }
 
-  @Test(arguments: [-1000, -1001, -1006, -1007, -1008, -1, -9999])
-  func `anything else leaves the outcome unknown`(_ code: Int) throws {
+  @Test(arguments: [
+    -1000, -1001, -1003, -1006, -1007, -1008, -1016, -1034, -1099, -1107, -1120, -1125, -1129,
+    -2010,
+    -2038, -2039, -1, -9999,
+  ])
+  func `a refusal that is on no list leaves the outcome unknown`(_ code: Int) throws {
     var (harness, id) = try placed()
-    #expect(harness.receive(Self.refusal(id, code, "?")).kinds == [.outcomeUnknown])
+    let outcome = harness.receive(Self.refusal(id, code, "words that nobody has seen"))
+    #expect(outcome.kinds == [.outcomeUnknown])
+  }
+
+  @Test(arguments: [200, 302, 0])
+  func `a listed code under a status that is no refusal proves nothing`(_ status: Int) throws {
+    var (harness, id) = try placed()
+    let outcome = harness.receive(Self.refusal(id, -2010, "Market is closed.", status: status))
+    #expect(outcome.kinds == [.outcomeUnknown])
   }
 
   @Test(arguments: [500, 502, 503, 504])
@@ -264,7 +278,7 @@ struct BinanceOrderEntryTests {
     let outcome = harness.receive(
       #"{"id":"\#(id)","status":429,"error":{"code":-1003,"msg":"x","data":{"serverTime":1,"retryAfter":\#(until)}}}"#
     )
-    #expect(outcome.kinds == [.rejected])
+    #expect(outcome.kinds == [.outcomeUnknown])
     let order = harness.encode(.newOrder(Self.order(BinanceHarness.child(2))))
     #expect(order.kinds == [.notSent] && order.sent.isEmpty)
     #expect(order.reports.first?.rejectReason == .rateLimited)

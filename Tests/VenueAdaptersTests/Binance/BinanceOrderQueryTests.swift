@@ -7,10 +7,12 @@ import Wire
 struct BinanceOrderQueryTests {
   private let child = BinanceHarness.child()
 
-  private static func trade(_ id: Int, order: Int, quantity: String = "0.01500") -> String {
+  private static func trade(
+    _ id: Int, order: Int, quantity: String = "0.01500", time: Int = 1_700_000_000_500
+  ) -> String {
     #"{"symbol":"BTCUSDT","id":\#(id),"orderId":\#(order),"orderListId":-1,"price":"24999.00","#
       + #""qty":"\#(quantity)","quoteQty":"374.985","commission":"0.00001500","commissionAsset":"BTC","#
-      + #""time":1700000000500,"isBuyer":true,"isMaker":false,"isBestMatch":true}"#
+      + #""time":\#(time),"isBuyer":true,"isMaker":false,"isBestMatch":true}"#
   }
 
   private static func order(
@@ -146,6 +148,97 @@ struct BinanceOrderQueryTests {
     let outcome = conversation.answer(
       Self.order("FILLED", executed: "0.01500", id: BinanceHarness.child(5)))
     #expect(outcome.kinds == [.notFound])
+  }
+
+  // MARK: On a busy account
+
+  private static let immediate = BinanceOrderEntryTests.reference(
+    timeInForce: .immediateOrCancel)
+
+  @Test func `the search ends with the time in which an order that does not rest can trade`()
+    throws
+  {
+    var conversation = try Conversation(Self.immediate)
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    #expect(conversation.parameters?["startTime"] == .number("1699999997000"))
+    // 90 s and the request's window after it was sent.
+    #expect(conversation.parameters?["endTime"] == .number("1700000091000"))
+    var resting = try Conversation()
+    resting.refuse(-2013)
+    resting.answer("[]")
+    #expect(resting.parameters?["endTime"] == nil)
+  }
+
+  @Test func `trades behind the order's time are neither paged nor followed`() throws {
+    var conversation = try Conversation(Self.immediate)
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    let first = (1...1000).map { Self.trade($0, order: 7000) }
+    conversation.answer("[\(first.joined(separator: ","))]")
+    #expect(conversation.parameters?["fromId"] == .number("1001"))
+    #expect(conversation.parameters?["startTime"] == nil)
+    let late = (1001...2000).map { Self.trade($0, order: $0 + 9000, time: 1_700_000_091_001) }
+    conversation.answer("[\(late.joined(separator: ","))]")
+    #expect(conversation.method == "order.status")
+    #expect(conversation.parameters?["orderId"] == .number("7000"))
+    let other = Self.order("FILLED", executed: "0.01500", id: BinanceHarness.child(5), order: 7000)
+    #expect(conversation.answer(other).kinds == [.notFound])
+  }
+
+  @Test func `a search among many orders goes on where the last one stopped`() throws {
+    var conversation = try Conversation(Self.immediate)
+    let trades = (1...100).map { Self.trade($0, order: 8000 + $0) }.joined(separator: ",")
+    func lookUps(_ conversation: inout Conversation) throws -> (Int, BinanceOutcome) {
+      conversation.refuse(-2013)
+      conversation.answer("[]")
+      var outcome = conversation.answer("[\(trades)]")
+      var count = 0
+      while let order = conversation.parameters?["orderId"]?.int64 {
+        count += 1
+        outcome = conversation.answer(
+          Self.order("FILLED", executed: "0.015", id: BinanceHarness.child(5), order: Int(order)))
+      }
+      return (count, outcome)
+    }
+    let (first, failed) = try lookUps(&conversation)
+    #expect(first == 60)
+    #expect(failed.kinds == [.queryFailed])
+    conversation.question = conversation.harness.encode(.query(Self.immediate))
+    let (second, found) = try lookUps(&conversation)
+    #expect(second == 40)
+    #expect(found.kinds == [.notFound])
+  }
+
+  @Test func `orders that the stream has shown are not looked up`() throws {
+    var conversation = try Conversation(Self.immediate)
+    func report(_ order: Int, _ clientOrderID: String) -> String {
+      #"{"subscriptionId":0,"event":{"e":"executionReport","E":1,"s":"BTCUSDT","#
+        + #""c":"\#(clientOrderID)","C":"","x":"NEW","X":"NEW","i":\#(order),"T":1700000000400}}"#
+    }
+    conversation.harness.receive(report(7001, "a-human"))
+    conversation.harness.receive(report(7002, BinanceHarness.child(5).short.string))
+    conversation.harness.receive(report(7003, child.short.string))
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    conversation.answer(
+      "[\(Self.trade(1, order: 7001)),\(Self.trade(2, order: 7002)),\(Self.trade(3, order: 7003))]")
+    #expect(conversation.parameters?["orderId"] == .number("7003"), "it is the one in question")
+    conversation.answer(Self.order("EXPIRED", executed: "0.01500", order: 7003))
+    let outcome = conversation.answer("[\(Self.trade(3, order: 7003))]")
+    #expect(outcome.kinds == [.acknowledged, .fill, .expired])
+  }
+
+  @Test func `an order that has traded and is not shown leaves the question open`() throws {
+    var conversation = try Conversation()
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    conversation.answer("[\(Self.trade(1, order: 7001)),\(Self.trade(2, order: 7002))]")
+    conversation.refuse(-2013)
+    #expect(conversation.parameters?["orderId"] == .number("7001"), "another may still be the one")
+    let outcome = conversation.answer(
+      Self.order("FILLED", executed: "0.01500", id: BinanceHarness.child(5)))
+    #expect(outcome.kinds == [.queryFailed])
   }
 
   @Test func `a known venue id that trades under a lost order is not given up`() throws {

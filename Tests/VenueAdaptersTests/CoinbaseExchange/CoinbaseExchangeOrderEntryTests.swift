@@ -95,10 +95,8 @@ struct CoinbaseExchangeOrderEntryTests {
     (400, "request timestamp expired", .clockSkew),
     (429, "Private rate limit exceeded", .rateLimited),
     (403, "something about your address", .authentication),
-    (400, "a text nobody has written down", .venueRule),
-    (400, "Site is under maintenance", .venueUnavailable),
   ])
-  func `a 4xx with a message is a definite refusal`(
+  func `a 4xx with a known message is a definite refusal`(
     status: Int, text: String, reason: RejectReason
   ) throws {
     let (harness, tag) = try sent()
@@ -112,6 +110,9 @@ struct CoinbaseExchangeOrderEntryTests {
     (500, #"{"message":"Internal server error"}"#), (502, "<html>"), (503, ""), (504, ""),
     (403, "<html>cloudflare</html>"), (400, ""), (200, "{\"id\":"), (200, "<html>"),
     (400, #"{"message":"duplicate client_oid"}"#), (302, ""),
+    (400, #"{"message":"a text nobody has written down"}"#),
+    (404, #"{"message":"a text nobody has written down"}"#), (422, #"{"message":"funds"}"#),
+    (400, #"{"message":"invalid client_oid"}"#), (400, #"{"message":"Site is under maintenance"}"#),
   ])
   func `anything that is not definite leaves the outcome unknown`(
     status: Int, body: String

@@ -81,8 +81,80 @@ struct CoinbaseExchangeOrderQueryTests {
     _ = try answer(harness, 404, missing)
     _ = try answer(harness, 200, "[]")
     _ = try answer(harness, 200, Harness.fillsReply(trade: 9, size: "1", orderID: "human"))
-    _ = try answer(harness, 200, Harness.orderReply(status: "done", doneReason: "filled", echo: ""))
+    _ = try answer(harness, 200, foreign("human"))
     #expect(harness.reports.map(\.kind) == [.notFound])
+  }
+
+  private func foreign(_ id: String) -> String {
+    Harness.orderReply(status: "done", doneReason: "filled", echo: "")
+      .replacing(Harness.venueOrder, with: id)
+  }
+
+  /// A page of fills of orders nobody knows, one of each, at a second of the year 2025.
+  private func fills(_ orders: [String], second: Int = 1_750_000_001) -> String {
+    let time = RFC3339.format(Int64(second) * 1_000_000_000)
+    let list = orders.enumerated().map {
+      #"{"trade_id":\#($0),"product_id":"BTC-USD","order_id":"\#($1)","liquidity":"T","#
+        + #""price":"25000","size":"1","fee":"0","created_at":"\#(time)","side":"buy"}"#
+    }
+    return "[\(list.joined(separator: ","))]"
+  }
+
+  // MARK: On a busy account
+
+  private func askedImmediate() -> CoinbaseExchangeHarness {
+    let harness = Harness()
+    harness.connect()
+    var reference = harness.reference()
+    reference.timeInForce = .immediateOrCancel
+    harness.encode(.query(reference))
+    return harness
+  }
+
+  @Test func `a search among many orders goes on where the last one stopped`() throws {
+    let harness = askedImmediate()
+    func lookUps() throws -> Int {
+      _ = try answer(harness, 404, missing)
+      _ = try answer(harness, 200, "[]")
+      var next = try answer(harness, 200, fills((1...50).map { "human\($0)" }))
+      var count = 0
+      while let target = next.first, let id = target.split(separator: "/").last {
+        count += 1
+        next = try answer(harness, 200, foreign(String(id)))
+      }
+      return count
+    }
+    #expect(try lookUps() == 30)
+    #expect(harness.reports.map(\.kind) == [.queryFailed])
+    harness.output.removeAll()
+    harness.encode(.query(harness.reference()))
+    #expect(try lookUps() == 20)
+    #expect(harness.reports.map(\.kind) == [.notFound])
+  }
+
+  @Test func `fills behind the time in which the order can trade are not followed`() throws {
+    let harness = askedImmediate()
+    _ = try answer(harness, 404, missing)
+    _ = try answer(harness, 200, "[]")
+    // It was sent at 1,750,000,000 and can trade for 90 s.
+    let late = fills((1...1000).map { "late\($0)" }, second: 1_750_000_091)
+    #expect(
+      try answer(harness, 200, late, cursor: "7") == [
+        "GET /fills?product_id=BTC-USD&limit=1000&after=7"
+      ], "older ones are on the next page")
+    #expect(try answer(harness, 200, fills(["human"])) == ["GET /orders/human"])
+    _ = try answer(harness, 200, foreign("human"))
+    #expect(harness.reports.map(\.kind) == [.notFound])
+  }
+
+  @Test func `an order that has traded and is not shown leaves the question open`() throws {
+    let harness = asked()
+    _ = try answer(harness, 404, missing)
+    _ = try answer(harness, 200, "[]")
+    #expect(try answer(harness, 200, fills(["a", "b"])) == ["GET /orders/b"])
+    #expect(try answer(harness, 404, missing) == ["GET /orders/a"])
+    _ = try answer(harness, 200, foreign("a"))
+    #expect(harness.reports.map(\.kind) == [.queryFailed])
   }
 
   @Test func `pages are followed while they are full and young enough`() throws {
@@ -104,31 +176,35 @@ struct CoinbaseExchangeOrderQueryTests {
     _ = try answer(harness, 404, missing)
     let order = #"{"id":"x","product_id":"BTC-USD","created_at":"2030-01-01T00:00:00Z"}"#
     let page = "[" + Array(repeating: order, count: 1000).joined(separator: ",") + "]"
-    for _ in 1...5 { _ = try answer(harness, 200, page, cursor: "7") }
+    for _ in 1...40 { _ = try answer(harness, 200, page, cursor: "7") }
     #expect(harness.reports.map(\.kind) == [.queryFailed])
   }
 
-  @Test func `a named order that is unknown and old was purged without a fill`() throws {
+  @Test(arguments: [0, 11_000, 600_000])
+  func `a named order that is not shown is left to the core's rule of absence`(
+    _ age: Int64
+  ) throws {
     let harness = Harness()
     harness.connect()
     let reference = harness.reference(venueOrderID: Harness.venueOrder)
-    harness.advance(milliseconds: 11_000)
+    harness.advance(milliseconds: age)
     harness.output.removeAll()
     harness.encode(.query(reference))
+    let asked = harness.stamp.time
     #expect(
       try answer(harness, 404, missing) == [
         "GET /fills?order_id=\(Harness.venueOrder)&limit=1000"
       ])
     _ = try answer(harness, 200, "[]")
-    #expect(harness.reports.map(\.kind) == [.canceled])
-    #expect(harness.reports[0].cumulativeQuantity == .zero)
+    #expect(harness.reports.map(\.kind) == [.notFound])
+    #expect(harness.reports[0].queriedAt == asked)
   }
 
-  @Test func `a named order that is unknown and young may just not be visible yet`() throws {
+  @Test func `a named order that is not shown but has fills is not absent`() throws {
     let harness = asked(venueOrderID: Harness.venueOrder)
     _ = try answer(harness, 404, missing)
-    _ = try answer(harness, 200, "[]")
-    #expect(harness.reports.map(\.kind) == [.queryFailed])
+    _ = try answer(harness, 200, Harness.fillsReply(trade: 9, size: "0.01"))
+    #expect(harness.reports.map(\.kind) == [.fill, .queryFailed])
   }
 
   @Test(arguments: [

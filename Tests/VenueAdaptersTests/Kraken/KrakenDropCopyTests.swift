@@ -43,7 +43,7 @@ struct KrakenDropCopyTests {
     receive(KrakenHarness.trade(), 4)
     let fill = try #require(harness.reports.first)
     #expect(fill.kind == .fill)
-    #expect(fill.executionID.string == "T1")
+    #expect(fill.executionID.string == "O1-70000001")
     #expect(fill.lastQuantity == Quantity(mantissa: 150_000_000))
     #expect(fill.lastPrice == Price(mantissa: 61_000_000))
     #expect(fill.fee == Amount(mantissa: 22_875_000_000_000_000))
@@ -85,7 +85,7 @@ struct KrakenDropCopyTests {
     harness.place()
     receive(KrakenHarness.trade(), 2)
     receive(KrakenHarness.trade(), 3)
-    #expect(harness.reports.map(\.executionID.string) == ["T1"])
+    #expect(harness.reports.map(\.executionID.string) == ["O1-70000001"])
   }
 
   @Test func `a fill after the end is still a fill`() {
@@ -135,7 +135,8 @@ struct KrakenDropCopyTests {
   }
 
   @Test(arguments: [
-    ("\"exec_id\":\"T1\"", "\"exec_id\":7"), ("0.01500000,\"last_price\"", "-1,\"last_price\""),
+    ("\"trade_id\":70000001", "\"trade_id\":\"x\""), ("\"trade_id\":70000001,", ""),
+    ("0.01500000,\"last_price\"", "-1,\"last_price\""),
     ("\"last_price\":61000.0", "\"last_price\":\"x\""),
     ("\"last_price\":61000.0", "\"last_price\":61000.00001"),
     ("\"exec_type\":\"trade\"", "\"exec_type\":\"surprise\""),

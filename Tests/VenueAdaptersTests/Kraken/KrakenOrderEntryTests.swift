@@ -1,7 +1,8 @@
 import RouterCore
 import Testing
-import VenueAdapters
 import Wire
+
+@testable import VenueAdapters
 
 struct KrakenOrderEntryTests {
   private let harness = KrakenHarness()
@@ -66,7 +67,9 @@ struct KrakenOrderEntryTests {
 
   @Test(arguments: [
     "EService:Unavailable", "EService:Busy", "EService:Deadline elapsed", "EGeneral:Internal error",
-    "Exceeded msg rate", "",
+    "Exceeded msg rate", "", "EOrder:A text on no list", "EGeneral:A text on no list",
+    "EAPI:A text on no list", "ETrade:A text on no list", "EGeneral:Too many requests",
+    "EService: Throttled: 1767323050", "EOrder:Unknown order",
   ])
   func `an error that may hide an execution leaves the outcome unknown`(_ error: String) throws {
     try refuse(with: error)
@@ -81,9 +84,9 @@ struct KrakenOrderEntryTests {
       "{\"error\":\"\(error)\",\"method\":\"add_order\",\"req_id\":\(requestID),\"success\":false}")
   }
 
-  @Test func `an expired session refuses the order and connects anew`() throws {
+  @Test func `an expired session leaves the outcome unknown and connects anew`() throws {
     try refuse(with: "ESession:Invalid session")
-    #expect(harness.kinds == [.rejected])
+    #expect(harness.kinds == [.outcomeUnknown])
     #expect(harness.reconnects == [.privateStream])
     #expect(harness.links.contains("orderEntry down"))
   }
@@ -120,6 +123,21 @@ struct KrakenOrderEntryTests {
     harness.command(.newOrder(KrakenHarness.order(2)))
     harness.fail(try #require(harness.sent("add_order").first?.tag), .unknown("reset"))
     #expect(harness.kinds == [.outcomeUnknown])
+  }
+
+  @Test func `what was refused or never left is no longer open here`() throws {
+    harness.logOn()
+    harness.command(.newOrder(KrakenHarness.order(1)))
+    let requestID = try #require(harness.sent("add_order").first?.message["req_id"]?.int64)
+    harness.receive(
+      "{\"error\":\"EOrder:Insufficient funds\",\"method\":\"add_order\","
+        + "\"req_id\":\(requestID),\"success\":false}")
+    harness.command(.newOrder(KrakenHarness.order(2)))
+    harness.fail(try #require(harness.sent("add_order").first?.tag), .notSent("full"))
+    #expect(harness.adapter.orders.openIndices.isEmpty)
+    harness.command(.newOrder(KrakenHarness.order(3)))
+    harness.fail(try #require(harness.sent("add_order").first?.tag), .unknown("reset"))
+    #expect(harness.adapter.orders.openIndices.count == 1)
   }
 
   // MARK: - Cancels

@@ -75,7 +75,7 @@ struct KrakenReconciliationTests {
     answer("trades", trade("T1", order: "O1") + "," + trade("T2", order: "OX", number: 2))
     #expect(harness.kinds == [.acknowledged, .fill, kind])
     let fill = harness.reports[1]
-    #expect(fill.executionID.string == "T1")
+    #expect(fill.executionID.string == "O1-70000001")
     #expect(fill.lastQuantity == Quantity(mantissa: 150_000_000))
     #expect(fill.lastPrice == Price(mantissa: 61_000_000))
     #expect(fill.fee == Amount(mantissa: 22_875_000_000_000_000))
@@ -114,15 +114,127 @@ struct KrakenReconciliationTests {
     #expect(harness.kinds == [.notFound])
   }
 
-  @Test func `one trade is one fill under the id that the stream gave it`() {
+  @Test(arguments: [
+    ["stream", "history"], ["history", "stream"], ["history", "restart", "stream"],
+  ])
+  func `a trade has one execution id, whoever tells it first and under whichever name`(
+    _ sources: [String]
+  ) {
+    var harness = harness
     harness.logOn()
     harness.place()
-    harness.receive(KrakenHarness.executions(KrakenHarness.trade(id: "T1"), sequence: 2))
+    var ids: [String] = []
+    for source in sources {
+      switch source {
+      case "stream":
+        harness.receive(
+          KrakenHarness.executions(
+            KrakenHarness.pendingNew() + "," + KrakenHarness.trade(id: "TSTREAM"), sequence: 2))
+      case "history":
+        harness.command(.query(harness.reference(venueOrderID: "O1")))
+        harness.answer(
+          "{\"error\":[],\"result\":{\(order(status: "closed", executed: "0.015"))}}")
+        harness.answer(
+          "{\"error\":[],\"result\":{\"trades\":{\(trade("THISTORY", order: "O1"))}}}")
+      default:
+        harness = KrakenHarness()
+        harness.logOn()
+      }
+      ids += harness.reports.filter { $0.kind == .fill }.map(\.executionID.string)
+    }
+    #expect(ids == ["O1-70000001", "O1-70000001"])
+  }
+
+  @Test func `a trade of the history without its number can not be booked`() {
     harness.command(.query(harness.reference(venueOrderID: "O1")))
-    harness.answer(
-      "{\"error\":[],\"result\":{\(order(status: "closed", executed: "0.015"))}}")
-    answer("trades", trade("THISTORY", order: "O1"))
-    #expect(harness.reports.filter { $0.kind == .fill }.map(\.executionID.string) == ["T1"])
+    harness.answer("{\"error\":[],\"result\":{\(order(status: "closed", executed: "0.015"))}}")
+    answer("trades", trade("T1", order: "O1").replacing("\"trade_id\":70000001", with: "\"a\":1"))
+    #expect(harness.kinds == [.acknowledged, .queryFailed])
+    #expect(harness.incidents.first?.severity == .alarm)
+  }
+
+  // MARK: On a busy account
+
+  private func askedImmediate(_ number: UInt16 = 1) {
+    var reference = harness.reference(number)
+    reference.timeInForce = .immediateOrCancel
+    harness.command(.query(reference))
+  }
+
+  private func foreign(_ id: String) -> String {
+    "\"\(id)\":{\"status\":\"closed\",\"vol_exec\":\"1\"}"
+  }
+
+  @Test func `the history is searched as long as an order that does not rest can trade`() {
+    askedImmediate()
+    harness.answer(nothing)
+    harness.answer(nothing)
+    #expect(harness.body.contains("start=1767322985"))
+    // 90 s after it was sent, and a minute for the clocks.
+    #expect(harness.body.contains("end=1767323195"))
+    harness.answer(nothing)
+    harness.command(.query(harness.reference(2)))
+    harness.answer(nothing)
+    harness.answer(nothing)
+    #expect(harness.path == "/0/private/TradesHistory")
+    #expect(!harness.body.contains("end="))
+  }
+
+  @Test func `an owner that the venue does not name leaves the question open`() {
+    askedImmediate()
+    harness.answer(nothing)
+    harness.answer(nothing)
+    answer("trades", trade("T8", order: "OTHER") + "," + trade("T9", order: "OMITTED", number: 2))
+    #expect(harness.path == "/0/private/QueryOrders")
+    harness.answer("{\"error\":[],\"result\":{\(foreign("OTHER"))}}")
+    #expect(harness.kinds == [.queryFailed])
+  }
+
+  @Test func `an unknown order in a list of owners leaves the question open`() {
+    askedImmediate()
+    harness.answer(nothing)
+    harness.answer(nothing)
+    answer("trades", trade("T8", order: "OTHER") + "," + trade("T9", order: "GONE", number: 2))
+    harness.answer("{\"error\":[\"EOrder:Unknown order\"]}")
+    #expect(harness.kinds == [.queryFailed])
+  }
+
+  @Test func `an unknown order in answer to a search by client id is no answer`() {
+    askedImmediate()
+    harness.answer("{\"error\":[\"EOrder:Unknown order\"]}")
+    #expect(harness.kinds == [.queryFailed])
+  }
+
+  @Test func `of a list of orders the ones left out are searched for and never called absent`() {
+    harness.command(.query(harness.reference(4)))
+    harness.command(.query(harness.reference(1, venueOrderID: "O1")))
+    harness.command(.query(harness.reference(2, venueOrderID: "O2")))
+    harness.answer("{\"error\":[\"EService:Busy\"]}")
+    #expect(harness.body.contains("txid=O1%2CO2"))
+    harness.answer("{\"error\":[],\"result\":{\(order(status: "canceled", executed: "0"))}}")
+    for _ in 0..<3 { harness.answer(nothing) }
+    #expect(harness.kinds == [.acknowledged, .canceled, .queryFailed])
+    #expect(harness.reports.last?.child == KrakenHarness.child(2))
+  }
+
+  @Test func `an owner once looked up is not looked up again`() {
+    for round in 1...2 {
+      askedImmediate()
+      harness.answer(nothing)
+      harness.answer(nothing)
+      answer("trades", trade("T8", order: "OTHER"))
+      if round == 1 { harness.answer("{\"error\":[],\"result\":{\(foreign("OTHER"))}}") }
+      #expect(harness.kinds == [.notFound])
+      harness.advance(milliseconds: 60_000)
+    }
+  }
+
+  @Test func `paging stops when the trades make up what the order has executed`() {
+    harness.command(.query(harness.reference(venueOrderID: "O1")))
+    harness.answer("{\"error\":[],\"result\":{\(order(status: "closed", executed: "0.015"))}}")
+    let others = (1..<50).map { trade("T\($0)", order: "OX", number: $0) }
+    answer("trades", (others + [trade("TX", order: "O1")]).joined(separator: ","))
+    #expect(harness.kinds == [.acknowledged, .fill, .filled])
   }
 
   @Test func `an acknowledged order that REST does not show is not absent`() {
@@ -214,7 +326,7 @@ struct KrakenReconciliationTests {
     harness.command(.query(harness.reference()))
     harness.answer(nothing)
     harness.answer(nothing)
-    for page in 0..<20 {
+    for page in 0..<200 {
       #expect(page == 0 || harness.body.contains("ofs=\(50 * page)"))
       let trades = (0..<50).map { trade("T\(page)-\($0)", order: "X", number: 0) }
       harness.answer(
