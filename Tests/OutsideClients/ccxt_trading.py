@@ -65,6 +65,10 @@ class CcxtTrading:
     #: What it makes of the answer to an order below the minimum.
     too_small = ccxt.InvalidOrder, ""
 
+    #: What it makes of the refusal of a post-only order that would take; None where the venue
+    #: answers with an order that is rejected.
+    would_take = ccxt.OrderImmediatelyFillable, ""
+
     def client_id(self):
         return str(uuid.uuid4())
 
@@ -184,6 +188,31 @@ class CcxtTrading:
         self.assertEqual(self.venue.balances()[self.quote], before)
         with self.assertRaises(ccxt.OrderNotFound):
             self.exchange.cancel_order(order["id"], self.symbol)
+
+    def test_rests_a_post_only_order(self):
+        price, before = self.far_bid(), self.venue.balances()[self.quote]
+        order = self.exchange.create_order(
+            self.symbol, "limit", "buy", 0.02, price, {"postOnly": True})
+        found = self.exchange.fetch_order(order["id"], self.symbol)
+        self.assertEqual((found["status"], found["filled"]), ("open", 0))
+        self.assertTrue(found["postOnly"])
+        self.exchange.cancel_order(order["id"], self.symbol)
+        self.assertEqual(self.venue.balances()[self.quote], before)
+
+    def test_is_refused_a_post_only_order_that_would_take(self):
+        before, count = self.venue.balances(), len(self.venue.fills())
+        price = self.exchange.price_to_precision(self.symbol, self.touch()[1] * Decimal("1.01"))
+        arguments = self.symbol, "limit", "buy", 0.012, float(price), {"postOnly": True}
+        if self.would_take is None:
+            self.assertEqual(self.exchange.create_order(*arguments)["info"]["status"], "rejected")
+        else:
+            kind, text = self.would_take
+            with self.assertRaises(kind) as caught:
+                self.exchange.create_order(*arguments)
+            self.assertIn(text, str(caught.exception))
+        self.assertEqual(self.exchange.fetch_open_orders(self.symbol), [])
+        self.assertEqual(self.venue.balances(), before)
+        self.assertEqual(len(self.venue.fills()), count)
 
     def check_cancelled(self, identifier):
         if not self.remembers_cancelled:

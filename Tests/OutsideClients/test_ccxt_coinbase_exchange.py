@@ -15,6 +15,7 @@ class CcxtCoinbaseExchange(CcxtTrading, unittest.TestCase):
     too_small = ccxt.ExchangeError, "notional is too small"
     # The venue forgets an order that was cancelled without a fill.
     remembers_cancelled = False
+    would_take = None
 
     @classmethod
     def point(cls, exchange):

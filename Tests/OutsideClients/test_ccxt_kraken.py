@@ -13,6 +13,7 @@ class CcxtKraken(CcxtTrading, unittest.TestCase):
     held_fee, fee_digits = Decimal("0.004"), 5
     # ccxt knows `EAPI:Invalid key` but has no class of its own for this one.
     refusal, refusal_text = ccxt.ExchangeError, "EAPI:Invalid signature"
+    would_take = ccxt.ExchangeError, "EOrder:Post only order"
 
     def watched_symbol(self):
         return None
