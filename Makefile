@@ -27,7 +27,8 @@ outside: deps
 	@command -v python3 >/dev/null || { echo "outside clients: skipped, no python3"; exit 0; }; \
 	  Tests/OutsideClients/run || [ $$? -eq 77 ]
 
-# Seeded fault histories of the core and the planner against its oracle; SEEDS=FIRST-LAST.
+# Seeded fault histories of the core, and the planner against the exact program on 200 problems for
+# each seed; SEEDS=FIRST-LAST.
 SEEDS = 1-500
 simulate: deps
 	SLUICE_SEEDS=$(SEEDS) swift test --filter 'InvariantTests|PlannerOracleTests'

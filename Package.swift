@@ -22,10 +22,11 @@ func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(
-  _ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = []
+  _ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = [],
+  settings: [SwiftSetting] = []
 ) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, exclude: fixtures, swiftSettings: relaxed)
+    name: name, dependencies: dependencies, exclude: fixtures, swiftSettings: relaxed + settings)
 }
 
 let package = Package(
@@ -82,7 +83,10 @@ let package = Package(
       ],
       path: "Benchmarks/RouterBenchmarks", swiftSettings: strict),
 
-    tests("RouterCoreTests", ["RouterCore"]),
+    // Optimised, for the exact program that the planner is held against; the planner is not.
+    tests(
+      "RouterCoreTests", ["RouterCore"],
+      settings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     tests("WireTests", ["Wire"]),
     tests("SimulationTests", ["Simulation", "RouterCore"]),
     tests("PlatformTests", ["Platform", "Wire"]),

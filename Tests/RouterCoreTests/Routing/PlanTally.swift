@@ -1,0 +1,72 @@
+import RouterCore
+
+/// What a run over many instances of one class has found.
+struct PlanTally: Sendable {
+  private(set) var instances = 0
+  private(set) var proven = 0
+  private(set) var worstGap = 0.0
+  private(set) var inInputOrder = 0
+  private(set) var faults: [String] = []
+  private var nodes: [Int] = []
+
+  var provenShare: Double { instances == 0 ? 1 : Double(proven) / Double(instances) }
+
+  mutating func record(_ plan: RoutePlan, _ checker: PlanChecker, _ label: String) {
+    instances += 1
+    nodes.append(plan.nodes)
+    if plan.isProvenOptimal {
+      proven += 1
+      if checker.isFirstInInputOrder(plan) { inInputOrder += 1 }
+    } else {
+      worstGap = max(worstGap, checker.gapBasisPoints(plan))
+    }
+    faults += checker.faults(of: plan, nodeBudget: PlanRequest.defaultNodeBudget).map {
+      "\(label): \($0)"
+    }
+  }
+
+  mutating func record(fault: String) { faults.append(fault) }
+
+  mutating func add(_ other: PlanTally) {
+    instances += other.instances
+    proven += other.proven
+    worstGap = max(worstGap, other.worstGap)
+    inInputOrder += other.inInputOrder
+    faults += other.faults
+    nodes += other.nodes
+  }
+
+  static let header =
+    column("class", 14) + column("instances", 10) + column("proven %", 10)
+    + column("worst gap bps", 15) + column("nodes p50", 10) + column("p99", 7) + column("max", 7)
+    + column("input order %", 14)
+
+  /// One row of the summary.
+  func row(_ name: String) -> String {
+    let sorted = nodes.sorted()
+    func quantile(_ part: Double) -> String {
+      sorted.isEmpty ? "-" : String(sorted[min(Int(part * Double(sorted.count)), sorted.count - 1)])
+    }
+    return Self.column(name, 14) + Self.column(String(instances), 10)
+      + Self.column(percent(proven, of: instances), 10)
+      + Self.column(proven == instances ? "-" : decimal(worstGap, 3), 15)
+      + Self.column(quantile(0.5), 10) + Self.column(quantile(0.99), 7)
+      + Self.column(quantile(1), 7) + Self.column(percent(inInputOrder, of: proven), 14)
+  }
+
+  private func percent(_ part: Int, of whole: Int) -> String {
+    whole == 0 ? "-" : decimal(100 * Double(part) / Double(whole), 3)
+  }
+
+  private func decimal(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "short" }
+    let scale = [1, 10, 100, 1000][digits]
+    let whole = Int((value * Double(scale)).rounded())
+    let fraction = String(whole % scale + scale).dropFirst()
+    return "\(whole / scale).\(fraction)"
+  }
+
+  private static func column(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(width - text.count, 1))
+  }
+}
