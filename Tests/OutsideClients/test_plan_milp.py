@@ -62,10 +62,10 @@ class PlanAgainstHiGHS(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             cls.plans = list(pool.map(plan, cls.problems))
 
-    def each(self):
+    def each(self, judge):
         for seed, (problem, answer) in enumerate(zip(self.problems, self.plans), 1):
             with self.subTest(seed=seed):
-                yield problem, answer
+                judge(problem, answer)
 
     def sign(self, problem):
         return 1 if problem.is_buy else -1
@@ -74,7 +74,7 @@ class PlanAgainstHiGHS(unittest.TestCase):
         return self.sign(problem) * whole(value, COST)
 
     def test_every_child_is_what_its_venue_takes(self):
-        for problem, answer in self.each():
+        def judge(problem, answer):
             planned, total, names = 0, 0, []
             for child in answer["children"]:
                 names.append(child["venue"])
@@ -98,14 +98,18 @@ class PlanAgainstHiGHS(unittest.TestCase):
                 self.assertEqual(self.signed(problem, answer["cost"]["total"]), total)
             self.assertEqual(len(answer["excluded"]) + len(names), len(problem.venues))
 
+        self.each(judge)
+
     def test_quantity_and_cost_are_those_of_the_integer_program(self):
         proven = 0
-        for problem, answer in self.each():
+
+        def judge(problem, answer):
+            nonlocal proven
             quantity, cost = problem.solve()
             self.assertEqual(whole(answer["quantity"]["planned"], QUANTITY), quantity)
             proven += answer["bound"]["proven_optimal"]
             if quantity == 0:
-                continue
+                return
             total = self.signed(problem, answer["cost"]["total"])
             if answer["bound"]["proven_optimal"]:
                 # The solver's tolerance may cost it a trifle; ours may never be the dearer one.
@@ -113,25 +117,29 @@ class PlanAgainstHiGHS(unittest.TestCase):
                 self.assertLessEqual(cost - total, abs(cost) // 10 ** 8)
             else:
                 self.assertLessEqual(total - cost, abs(cost) // 10_000)
+
+        self.each(judge)
         self.assertGreaterEqual(proven, INSTANCES * 99 // 100)
 
     def test_the_bounds_hold_and_the_root_is_the_plain_merge(self):
-        for problem, answer in self.each():
+        def judge(problem, answer):
             planned = whole(answer["quantity"]["planned"], QUANTITY)
             if planned == 0:
-                continue
+                return
             root = self.signed(problem, answer["bound"]["root_cost"])
             bound = self.signed(problem, answer["bound"]["cost"])
             self.assertEqual(root, problem.merge(planned))
             self.assertLessEqual(root, bound)
             self.assertLessEqual(bound, self.signed(problem, answer["cost"]["total"]))
 
+        self.each(judge)
+
     def test_the_best_single_venue_is_named_and_never_better(self):
-        for problem, answer in self.each():
+        def judge(problem, answer):
             quantity, cost = problem.best_single()
             if quantity == 0:
                 self.assertEqual(answer["children"], [])
-                continue
+                return
             single = answer["comparison"]["best_single_venue"]
             self.assertEqual(whole(single["quantity"], QUANTITY), quantity)
             self.assertEqual(self.signed(problem, single["cost"]), cost)
@@ -139,6 +147,8 @@ class PlanAgainstHiGHS(unittest.TestCase):
             self.assertGreaterEqual(planned, quantity)
             if planned == quantity:
                 self.assertLessEqual(self.signed(problem, answer["cost"]["total"]), cost)
+
+        self.each(judge)
 
 
 if __name__ == "__main__":
