@@ -4,25 +4,46 @@ import RouterCore
 struct PlanTally: Sendable {
   private(set) var instances = 0
   private(set) var proven = 0
-  private(set) var worstGap = 0.0
+  /// Those that were not proven, with how much worse than the optimum they are.
+  private(set) var unproven: [(label: String, gap: Double)] = []
   private(set) var inInputOrder = 0
   private(set) var faults: [String] = []
   private var nodes: [Int] = []
 
+  var worstGap: Double { unproven.map(\.gap).max() ?? 0 }
+
   var provenShare: Double { instances == 0 ? 1 : Double(proven) / Double(instances) }
 
-  mutating func record(_ plan: RoutePlan, _ checker: PlanChecker, _ label: String) {
+  mutating func record(_ plan: RoutePlan, _ problem: PlanProblem, _ label: String) {
+    let checker = PlanChecker(problem)
     instances += 1
     nodes.append(plan.nodes)
     if plan.isProvenOptimal {
       proven += 1
       if checker.isFirstInInputOrder(plan) { inInputOrder += 1 }
     } else {
-      worstGap = max(worstGap, checker.gapBasisPoints(plan))
+      unproven.append((label, checker.gapBasisPoints(plan)))
     }
-    faults += checker.faults(of: plan, nodeBudget: PlanRequest.defaultNodeBudget).map {
-      "\(label): \($0)"
+    check(plan, checker, nodeBudget: PlanRequest.defaultNodeBudget, label)
+  }
+
+  /// Notes what is wrong with a plan and, the first times, the smallest problem for which it is.
+  mutating func check(
+    _ plan: RoutePlan, _ checker: PlanChecker, nodeBudget: Int, _ label: String
+  ) {
+    let found = checker.faults(of: plan, nodeBudget: nodeBudget)
+    guard !found.isEmpty else { return }
+    if faults.count < 3 { faults.append(Self.smallest(checker.problem, nodeBudget)) }
+    faults += found.map { "\(label), budget \(nodeBudget): \($0)" }
+  }
+
+  private static func smallest(_ problem: PlanProblem, _ nodeBudget: Int) -> String {
+    func fails(_ problem: PlanProblem) -> Bool {
+      let plan = problem.solve(nodeBudget: nodeBudget)
+      return !PlanChecker(problem).faults(of: plan, nodeBudget: nodeBudget).isEmpty
     }
+    guard fails(problem) else { return "only with a planner that was used before" }
+    return "smallest: \(problem.shrunk(while: fails).source), budget \(nodeBudget)"
   }
 
   mutating func record(fault: String) { faults.append(fault) }
@@ -30,7 +51,7 @@ struct PlanTally: Sendable {
   mutating func add(_ other: PlanTally) {
     instances += other.instances
     proven += other.proven
-    worstGap = max(worstGap, other.worstGap)
+    unproven += other.unproven
     inInputOrder += other.inInputOrder
     faults += other.faults
     nodes += other.nodes
