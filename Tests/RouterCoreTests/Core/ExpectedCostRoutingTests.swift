@@ -2,7 +2,7 @@ import RouterCore
 import Testing
 
 /// Routing on what a unit is expected to cost, and what teaches the core to expect it.
-struct ExpectedCostTests {
+struct ExpectedCostRoutingTests {
   /// Two venues; the first is cheaper.
   private func harness(_ asks: [Int64], adverse: Int64, fills: [UInt16]) -> CoreHarness {
     let harness = CoreHarness(venues: 2)
