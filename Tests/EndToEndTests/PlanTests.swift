@@ -55,6 +55,7 @@ import Wire
   @Test func `a plan over books in the body needs no venue and refuses by name`() throws {
     let deployment = try Deployment(["kraken"])
     let service = try deployment.startService()
+    try deployment.waitUntilUp()
     let books = #"""
       {"symbol":"BTC-USD","side":"buy","quantity":"1.5","limit_price":null,"max_children":null,
        "nodes":16,"venues":[{"venue":"kraken","taker_fee_bps":"25","price_increment":"0.1",
@@ -82,7 +83,7 @@ import Wire
       (#"{"symbol":"BTC-USD","side":"buy","quantity":"1","nodes":100000}"#, "400 nodes"),
       ("[]", "400 -"),
     ] {
-      #expect(try refusal { try plan(deployment, body) } == expected)
+      #expect(try refusal { try plan(deployment, body) } == expected, "\(body)")
     }
     let stranger = try APIClient(url: service.url, token: "not-a-token-of-the-settings")
     #expect(try refusal { try stranger.post("/v1/plans", Array(books.utf8)) } == "401 -")

@@ -497,6 +497,7 @@ struct PlanSearch: ~Copyable, Sendable {
       if quantity > bestQuantity { isProven = false }
       if let objective = relaxation.solve(&offers, &lots, to: bestQuantity) {
         bound = min(bound, objective)
+        if !isSettled(&offers, bestQuantity, objective) { isProven = false }
       }
     }
     for venue in 0..<offers.count { relaxation.high[venue] = offers.greatest[venue] }

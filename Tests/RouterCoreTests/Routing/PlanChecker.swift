@@ -21,13 +21,13 @@ struct PlanChecker {
     }
   }
 
-  init(_ problem: PlanProblem) {
+  init(_ problem: PlanProblem, nodeBudget: Int = PlanRequest.defaultNodeBudget) {
     self.problem = problem
     var oracle = PlanOracle(problem)
     if let move = problem.adverseMoveBasisPoints {
       var plain = problem
       plain.adverseMoveBasisPoints = nil
-      let marginal = plain.solve().marginalUnit
+      let marginal = plain.solve(nodeBudget: nodeBudget).marginalUnit
       oracle.replacement =
         problem.isBuy
         ? marginal * Int128(10_000 + move) / 10_000 : -marginal * Int128(10_000 - move) / 10_000

@@ -76,7 +76,8 @@ struct PlannerOracleTests {
     }
     for nodeBudget in [0, 1, 3] {
       tally.check(
-        problem.solve(nodeBudget: nodeBudget), PlanChecker(problem), nodeBudget: nodeBudget, label)
+        problem.solve(nodeBudget: nodeBudget), PlanChecker(problem, nodeBudget: nodeBudget),
+        nodeBudget: nodeBudget, label)
     }
   }
 }
