@@ -107,7 +107,13 @@ struct LotClasses: ~Copyable, Sendable {
     if index == 0 { return sum % lot == 0 && sum <= rooms[0] }
     var lotCount = min(sum, rooms[index]) / lot
     for _ in 0..<Self.mostTries {
-      if canMake(sum &- lotCount &* lot, of: index &- 1) { return true }
+      let rest = sum &- lotCount &* lot
+      if index == 1 {
+        // The most of the coarse lot that fits leaves the least; more tries leave more.
+        if rest % lots[0] == 0 { return rest <= rooms[0] }
+      } else if canMake(rest, of: index &- 1) {
+        return true
+      }
       if lotCount == 0 { return false }
       lotCount &-= 1
     }
