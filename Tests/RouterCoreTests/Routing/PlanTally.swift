@@ -5,7 +5,7 @@ struct PlanTally: Sendable {
   private(set) var instances = 0
   private(set) var proven = 0
   /// Those that were not proven, with how much worse than the optimum they are.
-  private(set) var unproven: [(label: String, gap: Double)] = []
+  private(set) var unproven: [(label: String, gap: Double, problem: PlanProblem)] = []
   private(set) var inInputOrder = 0
   private(set) var faults: [String] = []
   private var nodes: [Int] = []
@@ -22,7 +22,7 @@ struct PlanTally: Sendable {
       proven += 1
       if checker.isFirstInInputOrder(plan) { inInputOrder += 1 }
     } else {
-      unproven.append((label, checker.gapBasisPoints(plan)))
+      unproven.append((label, checker.gapBasisPoints(plan), problem))
     }
     check(plan, checker, nodeBudget: PlanRequest.defaultNodeBudget, label)
   }
@@ -40,7 +40,8 @@ struct PlanTally: Sendable {
   private static func smallest(_ problem: PlanProblem, _ nodeBudget: Int) -> String {
     func fails(_ problem: PlanProblem) -> Bool {
       let plan = problem.solve(nodeBudget: nodeBudget)
-      return !PlanChecker(problem).faults(of: plan, nodeBudget: nodeBudget).isEmpty
+      let checker = PlanChecker(problem, nodeBudget: nodeBudget)
+      return !checker.faults(of: plan, nodeBudget: nodeBudget).isEmpty
     }
     guard fails(problem) else { return "only with a planner that was used before" }
     return "smallest: \(problem.shrunk(while: fails).source), budget \(nodeBudget)"

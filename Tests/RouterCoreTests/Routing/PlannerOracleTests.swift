@@ -38,7 +38,7 @@ struct PlannerOracleTests {
     }
     rows.append(total.row("all"))
     rows += total.unproven.sorted { $0.gap > $1.gap }.prefix(5).map {
-      "unproven: \($0.label), \($0.gap) basis points from the optimum"
+      "unproven: \($0.label), \($0.gap) bps from the optimum: \($0.problem.source)"
     }
     if SeedRange.isGiven { print(rows.joined(separator: "\n")) }
     let faults = total.faults
