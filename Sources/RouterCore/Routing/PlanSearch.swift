@@ -307,19 +307,33 @@ struct PlanSearch: ~Copyable, Sendable {
     if isDone || (quantity == bestQuantity && nodes & (nodes &- 1) != 0) { return }
     for giver in 0..<offers.count where trial[giver] > 0 {
       let lot = offers.terms[giver].quantityIncrement.mantissa
-      let before = trial[giver]
-      var given = lot
-      while given < before && given <= lot &* Self.mostLotsGiven {
-        if before &- given >= relaxation.low[giver], offers.isAllowed(giver, before &- given) {
-          trial[giver] = before &- given
-          for taker in 0..<offers.count where taker != giver && relaxation.take[taker] > 0 {
-            _ = settle(&offers, rest &+ given, at: taker, of: quantity)
-          }
+      for taker in 0..<offers.count where taker != giver && relaxation.take[taker] > 0 {
+        // What the taker lacks to a whole lot.
+        let coarse = offers.terms[taker].quantityIncrement.mantissa
+        let lacking = coarse &- rest % coarse
+        if lacking % lot == 0 { shift(&offers, lacking, from: giver, to: taker, rest, quantity) }
+        var given = lot
+        while given <= lot &* Self.mostLotsGiven {
+          if given != lacking { shift(&offers, given, from: giver, to: taker, rest, quantity) }
+          given &+= lot
         }
-        given &+= lot
       }
-      trial[giver] = before
     }
+  }
+
+  /// Considers the plan in which one venue gives up a quantity, and another takes it with `rest`.
+  private mutating func shift(
+    _ offers: inout PlanOffers, _ given: Int64, from giver: Int, to taker: Int, _ rest: Int64,
+    _ quantity: Int64
+  ) {
+    let before = trial[giver]
+    guard given < before, before &- given >= relaxation.low[giver],
+      (rest &+ given) % offers.terms[taker].quantityIncrement.mantissa == 0,
+      offers.isAllowed(giver, before &- given)
+    else { return }
+    trial[giver] = before &- given
+    _ = settle(&offers, rest &+ given, at: taker, of: quantity)
+    trial[giver] = before
   }
 
   private static let mostLotsGiven: Int64 = 6
