@@ -39,15 +39,19 @@ final class CannedServer: Sendable {
   var requests: [String] { received.withLock { $0 } }
   var connectionCount: Int { accepted.withLock { $0 } }
 
+  /// The thread that accepts closes the listener: were it closed here, that thread could go on with
+  /// the next server's, which may get the same number.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   private func run() {
     while true {
       let connection = accept(listener, nil, nil)
-      guard connection >= 0 else { return }
+      guard connection >= 0 else {
+        close(listener)
+        return
+      }
       accepted.withLock { $0 += 1 }
       WorkerThread(name: "connection") { self.serve(connection) }.start()
     }
