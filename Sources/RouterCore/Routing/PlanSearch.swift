@@ -411,32 +411,56 @@ struct PlanSearch: ~Copyable, Sendable {
       guard let (first, step) = lots.progression(&offers, relaxation.low, venue, of: quantity)
       else { continue }
       let take = relaxation.take[venue]
-      guard take < first || (take &- first) % step != 0 else { continue }
+      guard take < first || (take &- first) % step != 0,
+        let above = allowed(&offers, venue, above: take, first, step),
+        let below = allowed(&offers, venue, below: take, first, step)
+      else { continue }
       let (low, high) = (relaxation.low[venue], relaxation.high[venue])
-      pushAtLeast(nextInProgression(&offers, venue, take, first, step), high, venue, &offers)
-      if take > first {
-        var below = take &- (take &- first) % step
-        while below > 0 && !offers.isAllowed(venue, below) { below &-= min(step, below) }
-        if below > 0 || first == 0 { pushAtMost(below, low, venue, &offers) }
-      }
+      if above <= high { pushAtLeast(above, high, venue, &offers) }
+      if below >= 0 { pushAtMost(below, low, venue, &offers) }
       return true
     }
     return false
   }
 
-  /// The least allowed quantity of a progression above `take`, or `nil`.
-  private mutating func nextInProgression(
-    _ offers: inout PlanOffers, _ venue: Int, _ take: Int64, _ first: Int64, _ step: Int64
+  /// The least allowed quantity of a progression above `take`, `.max` if there is none; `nil` if
+  /// it was not found in a few steps from one allowed range to the next.
+  private mutating func allowed(
+    _ offers: inout PlanOffers, _ venue: Int, above take: Int64, _ first: Int64, _ step: Int64
   ) -> Int64? {
-    var above = take < first ? first : take &- (take &- first) % step
-    while above <= relaxation.high[venue] {
-      if above > take && offers.isAllowed(venue, above) { return above }
-      let (next, overflow) = above.addingReportingOverflow(step)
-      if overflow { return nil }
-      above = next
+    var least = max(take &+ 1, first)
+    for _ in 0..<Self.mostRanges {
+      guard let start = offers.smallestAllowed(venue, atLeast: least),
+        start <= relaxation.high[venue]
+      else { return .max }
+      let excess = (start &- first) % step
+      let (next, overflow) = start.addingReportingOverflow(excess == 0 ? 0 : step &- excess)
+      if overflow || next > relaxation.high[venue] { return .max }
+      if offers.isAllowed(venue, next) { return next }
+      least = next
     }
     return nil
   }
+
+  /// The greatest allowed quantity of a progression below `take`, zero for none of the venue, `-1`
+  /// if there is neither; `nil` as above.
+  private mutating func allowed(
+    _ offers: inout PlanOffers, _ venue: Int, below take: Int64, _ first: Int64, _ step: Int64
+  ) -> Int64? {
+    let none: Int64 = first == 0 ? 0 : -1
+    var most = take &- 1
+    for _ in 0..<Self.mostRanges {
+      let end = most > 0 ? offers.largestAllowed(venue, atMost: most) : 0
+      guard end > 0, end >= first else { return none }
+      let next = end &- (end &- first) % step
+      if next <= 0 { return none }
+      if offers.isAllowed(venue, next) { return next }
+      most = next &- 1
+    }
+    return nil
+  }
+
+  private static let mostRanges = 8
 
   private mutating func pushAtMost(
     _ most: Int64, _ low: Int64, _ venue: Int, _ offers: inout PlanOffers
