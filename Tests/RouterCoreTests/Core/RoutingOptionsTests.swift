@@ -93,6 +93,14 @@ struct RoutingOptionsTests {
     #expect(sizes(harness.unreleased) == [10, 10])
   }
 
+  @Test func `no child takes more than its share of the levels within the limit`() {
+    let harness = harness([(10_000, 100), (10_001, 100)])
+    harness.submit(
+      harness.order("a", 100, limit: 10_010) { $0.maximumParticipation = 2_500 })
+    #expect(sizes(harness.unreleased) == [25, 25])
+    #expect(harness.lastPlan?.planned == quantity(50))
+  }
+
   @Test func `random sizes are the same for the same order and stay whole`() {
     func sizes() -> [Int64] {
       let harness = harness([(10_000, 10_000), (10_000, 10_000), (10_000, 6000)])
