@@ -16,6 +16,7 @@ package enum Event: Sendable, BitwiseCopyable {
   // Market data.
   case book(BookUpdate)
   case bookInvalid(ListingID, BookFault)
+  case trade(MarketTrade)
 
   // A venue's connections and account.
   case linkChanged(VenueID, VenueLink, isUp: Bool)
@@ -25,6 +26,7 @@ package enum Event: Sendable, BitwiseCopyable {
   // Clients.
   case newOrderSingle(NewOrderSingle)
   case orderCancelRequest(OrderCancelRequest)
+  case orderReplaceRequest(OrderReplaceRequest)
   case haltRequested(requestID: UInt64)
   case resumeRequested(requestID: UInt64)
 }
@@ -74,6 +76,26 @@ package struct InstrumentDefinition: Sendable, Hashable, BitwiseCopyable {
   }
 }
 
+/// A public trade of a listing, whoever traded.
+package struct MarketTrade: Sendable, Hashable, BitwiseCopyable {
+  package var listing: ListingID
+  package var price: Price
+  package var quantity: Quantity
+  package var venueTime: Timestamp
+  package var receivedAt: Timestamp
+
+  package init(
+    listing: ListingID, price: Price, quantity: Quantity, venueTime: Timestamp,
+    receivedAt: Timestamp
+  ) {
+    self.listing = listing
+    self.price = price
+    self.quantity = quantity
+    self.venueTime = venueTime
+    self.receivedAt = receivedAt
+  }
+}
+
 /// What a venue says of one asset on our account.
 package struct BalanceObservation: Sendable, Hashable, BitwiseCopyable {
   package var venue: VenueID
@@ -108,17 +130,25 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
   package var quantity: Quantity
   /// `nil` for a market order, which then gets a collar from the risk limits.
   package var limitPrice: Price?
+  /// Of a stop or stop-limit order: a buy triggers at or above it, a sell at or below it.
   package var stopPrice: Price?
   /// When to stop working the order; `distantFuture` if the client named none.
   package var deadline: Timestamp
   package var maximumChildren: UInt8
   package var routing: RoutingOptions
+  /// What a stop order looks at; of no meaning for other types.
+  package var trigger: TriggerSource
+  /// Never takes: the whole order rests, and is refused where it would trade at once.
+  package var isPostOnly: Bool
+  /// Whether a fill-or-kill order may go to several venues, each part whole or not at all.
+  package var allowsSplit: Bool
 
   package init(
     requestID: UInt64, clientOrderID: ShortText, requestDigest: UInt64, instrument: InstrumentID,
     side: Side, type: OrderType, timeInForce: TimeInForce, quantity: Quantity, limitPrice: Price?,
     stopPrice: Price?, deadline: Timestamp, maximumChildren: UInt8,
-    routing: RoutingOptions = RoutingOptions()
+    routing: RoutingOptions = RoutingOptions(), trigger: TriggerSource = .bidAsk,
+    isPostOnly: Bool = false, allowsSplit: Bool = false
   ) {
     self.requestID = requestID
     self.clientOrderID = clientOrderID
@@ -133,7 +163,19 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
     self.deadline = deadline
     self.maximumChildren = maximumChildren
     self.routing = routing
+    self.trigger = trigger
+    self.isPostOnly = isPostOnly
+    self.allowsSplit = allowsSplit
   }
+
+  /// Whether it may stay open when nothing can be taken.
+  package var isLasting: Bool { timeInForce == .goodTillCancel || timeInForce == .goodTillDate }
+
+  /// Whether it waits for a trigger before it is worked.
+  package var isStop: Bool { type == .stop || type == .stopLimit }
+
+  /// Whether its limit is the client's own, rather than a collar.
+  package var hasLimit: Bool { type == .limit || type == .stopLimit }
 }
 
 /// A client's wish to end an order, FIX message F.
@@ -144,5 +186,27 @@ package struct OrderCancelRequest: Sendable, Hashable, BitwiseCopyable {
   package init(requestID: UInt64, parent: ParentOrderID) {
     self.requestID = requestID
     self.parent = parent
+  }
+}
+
+/// A client's wish to change an order, FIX message G; what is `nil` stays as it is.
+package struct OrderReplaceRequest: Sendable, Hashable, BitwiseCopyable {
+  package var requestID: UInt64
+  package var parent: ParentOrderID
+  /// The new total, of which what is filled is a part.
+  package var quantity: Quantity?
+  package var limitPrice: Price?
+  /// Only until the order has triggered.
+  package var stopPrice: Price?
+
+  package init(
+    requestID: UInt64, parent: ParentOrderID, quantity: Quantity? = nil, limitPrice: Price? = nil,
+    stopPrice: Price? = nil
+  ) {
+    self.requestID = requestID
+    self.parent = parent
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.stopPrice = stopPrice
   }
 }

@@ -24,6 +24,10 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case restPlanned(RestPlanned)
   case parentCancelRequested(ParentOrderID, at: Timestamp)
   case parentClosed(ParentClosed)
+  case parentTriggered(ParentTriggered)
+  case parentReplaceRequested(ParentReplacement)
+  /// The replacement that was requested stands.
+  case parentReplaced(ParentReplacement)
 
   case childIntended(ChildIntended)
   case childSent(ChildOrderID, at: Timestamp)
@@ -72,6 +76,56 @@ package struct ParentRefused: Sendable, Hashable, BitwiseCopyable {
     self.clientOrderID = clientOrderID
     self.requestDigest = requestDigest
     self.reason = reason
+    self.at = at
+  }
+}
+
+/// A stop order has become a market or limit order, and on what evidence.
+package struct ParentTriggered: Sendable, Hashable, BitwiseCopyable {
+  package var parent: ParentOrderID
+  /// The price that was at or beyond the stop price.
+  package var price: Price
+  /// Venues that showed such a price, and venues that showed any.
+  package var confirmingVenues: UInt8
+  package var usableVenues: UInt8
+  /// The worst raw price at which it may trade from now on.
+  package var effectiveLimit: Price
+  package var deadline: Timestamp
+  package var at: Timestamp
+
+  package init(
+    parent: ParentOrderID, price: Price, confirmingVenues: UInt8, usableVenues: UInt8,
+    effectiveLimit: Price, deadline: Timestamp, at: Timestamp
+  ) {
+    self.parent = parent
+    self.price = price
+    self.confirmingVenues = confirmingVenues
+    self.usableVenues = usableVenues
+    self.effectiveLimit = effectiveLimit
+    self.deadline = deadline
+    self.at = at
+  }
+}
+
+/// New terms of a parent, all of them.
+package struct ParentReplacement: Sendable, Hashable, BitwiseCopyable {
+  package var parent: ParentOrderID
+  package var quantity: Quantity
+  package var limitPrice: Price?
+  package var stopPrice: Price?
+  /// The worst raw price at which it may trade then; zero before a stop order has triggered.
+  package var effectiveLimit: Price
+  package var at: Timestamp
+
+  package init(
+    parent: ParentOrderID, quantity: Quantity, limitPrice: Price?, stopPrice: Price?,
+    effectiveLimit: Price, at: Timestamp
+  ) {
+    self.parent = parent
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.stopPrice = stopPrice
+    self.effectiveLimit = effectiveLimit
     self.at = at
   }
 }
@@ -258,13 +312,27 @@ package struct ChildIntended: Sendable, Hashable, BitwiseCopyable {
   /// What the venue will hold for it, in the asset it gives away.
   package var reserved: Amount
   package var at: Timestamp
+  package var role: ChildRole
 
-  package init(order: NewChildOrder, wave: UInt16, reserved: Amount, at: Timestamp) {
+  package init(
+    order: NewChildOrder, wave: UInt16, reserved: Amount, at: Timestamp, role: ChildRole = .taker
+  ) {
     self.order = order
     self.wave = wave
     self.reserved = reserved
     self.at = at
+    self.role = role
   }
+}
+
+/// What a child is for.
+package enum ChildRole: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  /// Takes what is displayed.
+  case taker = 0
+  /// Rests for a while where that is expected to cost less than taking.
+  case passive = 1
+  /// Rests at the parent's limit until that is filled or ended.
+  case residual = 2
 }
 
 package struct FillRecorded: Sendable, Hashable, BitwiseCopyable {

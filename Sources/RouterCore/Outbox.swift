@@ -129,5 +129,7 @@ package enum ClientReply: Sendable, Hashable, BitwiseCopyable {
   case repeated(requestID: UInt64, parent: ParentOrderID)
   case refused(requestID: UInt64, reason: RejectReason)
   case cancelAccepted(requestID: UInt64, parent: ParentOrderID)
+  /// The replacement stands, or will once nothing is out that contradicts it.
+  case replaceAccepted(requestID: UInt64, parent: ParentOrderID)
   case done(requestID: UInt64)
 }

@@ -20,6 +20,18 @@ extension RouterCore {
     case .planLeg, .restPlanned: break
     case .parentCancelRequested(let id, _): applyCancelRequest(id)
     case .parentClosed(let closed): applyParentClosed(closed)
+    case .parentTriggered(let triggered):
+      if let parent = orders.slot(of: triggered.parent) {
+        orders.parents[parent].trigger(triggered)
+      }
+    case .parentReplaceRequested(let replacement):
+      if let parent = orders.slot(of: replacement.parent) {
+        orders.parents[parent].requestReplacement(replacement)
+      }
+    case .parentReplaced(let replacement):
+      if let parent = orders.slot(of: replacement.parent) {
+        orders.parents[parent].replace(replacement)
+      }
     case .childIntended(let intended): applyIntended(intended)
     default: applyToChild(fact)
     }
@@ -119,7 +131,7 @@ extension RouterCore {
     let parent = Int(orders.children[child].links.parent)
     orders.parents[parent].record(fill.quantity, fill.price)
     orders.parents[parent].changeLeaves(
-      from: before, to: orders.children[child].leavesQuantity)
+      of: orders.children[child].role, from: before, to: orders.children[child].leavesQuantity)
     if !wasOpen, let asset = givenAsset(child) {
       ledger.settle(orders.children[child].order.venue, asset, spent, at: fill.at)
     }

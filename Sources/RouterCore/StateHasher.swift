@@ -76,6 +76,7 @@ package struct StateHasher: Sendable {
       UInt64(options.maximumParticipation) << 32 | UInt64(options.sizeJitter) << 16
         | UInt64(options.jitterTolerance))
     combine(UInt64(options.waveIntervalMilliseconds) << 32 | UInt64(options.passiveMilliseconds))
+    combine(UInt64(options.overRouting) << 8 | UInt64(options.residual.rawValue))
   }
 
   package mutating func combine(_ limits: RiskLimits) {

@@ -28,6 +28,13 @@ struct FactCodecGoldenTests {
     }
   }
 
+  @Test func `facts of the second layout are read`() {
+    #expect(Self.secondLayout.count == SampleFacts.secondLayout.count)
+    for (row, fact) in zip(Self.secondLayout, SampleFacts.secondLayout) {
+      #expect(FactCodec.decode(row.encoded) == fact)
+    }
+  }
+
   @Test func `every fact is written, and read, byte for byte`() {
     let later = Set(Self.later.map(\.type))
     let rows = Self.later + Self.firstRelease.filter { !later.contains($0.type) }
@@ -46,11 +53,11 @@ struct FactCodecGoldenTests {
       type: 9, version: 1,
       payload: "032200000000000000ddffffffffffffff1c2570110100240000000000000025000000"),
     Row(
-      type: 16, version: 2,
+      type: 16, version: 3,
       payload: "00000000008000000b000000000000000e636c69656e742d6f726465722d310df0ad0befbeadde09"
         + "000204067b0000000000000001c80100000000000000ffffffffffffff7f08c901000000000000ca"
         + "01000000000000cb010000000000000300000000000000050103c409300000000000000031003200"
-        + "3300000034000000"),
+        + "3300000034000000023e00030101"),
     Row(
       type: 18, version: 2,
       payload: "0d0000000000000002000e000000000000000f00000000000000f0ffffffffffffffffffffffffff"
@@ -67,6 +74,32 @@ struct FactCodecGoldenTests {
       type: 22, version: 1,
       payload: "0d000000000000000200150035000000000000003600000000000000370000000000000038003900"
         + "0000000000003a000000000000003b000000000000003c000000000000003d00000000000000"),
+    Row(
+      type: 23, version: 1,
+      payload: "0d000000000000003f000000000000004041"
+        + "420000000000000043000000000000004400000000000000"),
+    Row(
+      type: 24, version: 1,
+      payload: "0d00000000000000450000000000000001460000000000000000"
+        + "47000000000000004800000000000000"),
+    Row(
+      type: 25, version: 1,
+      payload: "0d00000000000000450000000000000001460000000000000000"
+        + "47000000000000004800000000000000"),
+    Row(
+      type: 32, version: 3,
+      payload: "0807060504030201563412efcdab030500011c000000000000001d000000000000000303001e0000"
+        + "0000000000000000000000000008000000000000000102"),
+  ]
+
+  /// What a later layout has replaced since.
+  private static let secondLayout: [Row] = [
+    Row(
+      type: 16, version: 2,
+      payload: "00000000008000000b000000000000000e636c69656e742d6f726465722d310df0ad0befbeadde09"
+        + "000204067b0000000000000001c80100000000000000ffffffffffffff7f08c901000000000000ca"
+        + "01000000000000cb010000000000000300000000000000050103c409300000000000000031003200"
+        + "3300000034000000"),
     Row(
       type: 32, version: 2,
       payload: "0807060504030201563412efcdab030500011c000000000000001d000000000000000303001e0000"

@@ -21,6 +21,8 @@ enum SampleFacts {
     options.jitterTolerance = 50
     options.waveIntervalMilliseconds = 51
     options.passiveMilliseconds = 52
+    options.residual = .hold
+    options.overRouting = 62
     return options
   }()
 
@@ -29,16 +31,40 @@ enum SampleFacts {
   /// The samples as the first release knew them: without what came later.
   static let firstRelease: [Fact] = all.compactMap { fact in
     switch fact {
-    case .venueRoutingChanged, .restPlanned: return nil
+    case .venueRoutingChanged, .restPlanned, .parentTriggered, .parentReplaceRequested,
+      .parentReplaced:
+      return nil
     case .parentAccepted(var parent):
       parent.order.routing = RoutingOptions()
+      parent.order.routing.residual = .hold
+      parent.order.trigger = .bidAsk
+      parent.order.isPostOnly = false
+      parent.order.allowsSplit = false
       return .parentAccepted(parent)
     case .planMade(let plan): return .planMade(withoutEvidence(plan))
     case .planLeg(let leg): return .planLeg(withoutEvidence(leg))
     case .childIntended(var child):
       child.order.isPostOnly = false
+      child.role = .taker
       return .childIntended(child)
     default: return fact
+    }
+  }
+
+  /// The samples that the second layout wrote differently from today.
+  static let secondLayout: [Fact] = all.compactMap { fact in
+    switch fact {
+    case .parentAccepted(var parent):
+      parent.order.routing.residual = .hold
+      parent.order.routing.overRouting = 0
+      parent.order.trigger = .bidAsk
+      parent.order.isPostOnly = false
+      parent.order.allowsSplit = false
+      return .parentAccepted(parent)
+    case .childIntended(var child):
+      child.role = .passive
+      return .childIntended(child)
+    default: return nil
     }
   }
 
@@ -109,7 +135,8 @@ enum SampleFacts {
           requestDigest: 0xDEAD_BEEF_0BAD_F00D,
           instrument: InstrumentID(9), side: .sell, type: .stopLimit, timeInForce: .goodTillDate,
           quantity: Quantity(mantissa: 123), limitPrice: Price(mantissa: 456), stopPrice: nil,
-          deadline: .distantFuture, maximumChildren: 8, routing: routing),
+          deadline: .distantFuture, maximumChildren: 8, routing: routing, trigger: .last,
+          isPostOnly: true, allowsSplit: true),
         effectiveLimit: Price(mantissa: 457), arrivalBid: Price(mantissa: 458),
         arrivalAsk: Price(mantissa: 459), at: time(3))),
     .parentRefused(
@@ -145,7 +172,17 @@ enum SampleFacts {
     .parentClosed(
       ParentClosed(
         parent: ParentOrderID(13), outcome: .expired, reason: .deadlinePassed, at: time(7))),
+    .parentTriggered(
+      ParentTriggered(
+        parent: ParentOrderID(13), price: Price(mantissa: 63), confirmingVenues: 64,
+        usableVenues: 65, effectiveLimit: Price(mantissa: 66), deadline: time(67), at: time(68))),
+    .parentReplaceRequested(replacement),
+    .parentReplaced(replacement),
   ]
+
+  static let replacement = ParentReplacement(
+    parent: ParentOrderID(13), quantity: Quantity(mantissa: 69), limitPrice: Price(mantissa: 70),
+    stopPrice: nil, effectiveLimit: Price(mantissa: 71), at: time(72))
 
   static let children: [Fact] = [
     .childIntended(
@@ -154,7 +191,7 @@ enum SampleFacts {
           id: child, venue: VenueID(3), listing: ListingID(5), side: .buy,
           limitPrice: Price(mantissa: 28), quantity: Quantity(mantissa: 29),
           timeInForce: .immediateOrCancel, isPostOnly: true),
-        wave: 3, reserved: Amount(mantissa: 30), at: time(8))),
+        wave: 3, reserved: Amount(mantissa: 30), at: time(8), role: .residual)),
     .childSent(child, at: time(9)),
     .childAbandoned(child, .bookStale, at: time(10)),
     .childAcknowledged(child, venueOrderID: text("OQCLML-BW3P3-BUCMWZ"), at: time(11)),

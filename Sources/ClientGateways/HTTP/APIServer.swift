@@ -177,7 +177,8 @@ package final class APIServer {
     switch reply {
     case .accepted(_, let parent): respond(exchange, parent, status: 201)
     case .repeated(_, let parent): respond(exchange, parent, status: 200)
-    case .cancelAccepted(_, let parent): respond(exchange, parent, status: 202)
+    case .cancelAccepted(_, let parent), .replaceAccepted(_, let parent):
+      respond(exchange, parent, status: 202)
     case .refused(_, let reason): exchange.respond(reason.problem.response)
     case .done:
       let isHalted = model.isHalted

@@ -19,6 +19,9 @@ enum FactType: UInt8, CaseIterable {
   case parentCancelRequested = 20
   case parentClosed = 21
   case restPlanned = 22
+  case parentTriggered = 23
+  case parentReplaceRequested = 24
+  case parentReplaced = 25
   case childIntended = 32
   case childSent = 33
   case childAbandoned = 34
@@ -47,6 +50,9 @@ enum FactType: UInt8, CaseIterable {
       case .parentCancelRequested: .parentCancelRequested
       case .parentClosed: .parentClosed
       case .restPlanned: .restPlanned
+      case .parentTriggered: .parentTriggered
+      case .parentReplaceRequested: .parentReplaceRequested
+      case .parentReplaced: .parentReplaced
       case .childIntended: .childIntended
       case .childSent: .childSent
       case .childAbandoned: .childAbandoned
@@ -64,7 +70,9 @@ enum FactType: UInt8, CaseIterable {
   var version: UInt8 {
     switch self {
     // 2 added routing options, post-only children, and the evidence of the objective.
-    case .parentAccepted, .planMade, .planLeg, .childIntended: 2
+    case .planMade, .planLeg: 2
+    // 3 added triggers, post-only and split orders, residuals, and what a child is for.
+    case .parentAccepted, .childIntended: 3
     default: 1
     }
   }

@@ -22,6 +22,9 @@ extension FieldReader {
     case .planMade: .planMade(try planMade(version))
     case .planLeg: .planLeg(try planLeg(version))
     case .restPlanned: .restPlanned(try restPlanned())
+    case .parentTriggered: .parentTriggered(try parentTriggered())
+    case .parentReplaceRequested: .parentReplaceRequested(try parentReplacement())
+    case .parentReplaced: .parentReplaced(try parentReplacement())
     case .parentCancelRequested: .parentCancelRequested(try parentID(), at: try timestamp())
     case .parentClosed: .parentClosed(try parentClosed())
     case .childIntended: .childIntended(try childIntended(version))
@@ -91,6 +94,14 @@ extension FieldReader {
       id: try parentID(), order: try newOrder(), effectiveLimit: try price(),
       arrivalBid: try price(), arrivalAsk: try price(), at: try timestamp())
     if version >= 2 { accepted.order.routing = try routingOptions() }
+    // What could not be taken stayed in the router.
+    accepted.order.routing.residual = .hold
+    guard version >= 3 else { return accepted }
+    accepted.order.routing.residual = try value()
+    accepted.order.routing.overRouting = try integer()
+    accepted.order.trigger = try value()
+    accepted.order.isPostOnly = try bool()
+    accepted.order.allowsSplit = try bool()
     return accepted
   }
 
@@ -114,6 +125,19 @@ extension FieldReader {
       instrument: InstrumentID(try integer()), side: try value(), type: try value(),
       timeInForce: try value(), quantity: try quantity(), limitPrice: try optionalPrice(),
       stopPrice: try optionalPrice(), deadline: try timestamp(), maximumChildren: try integer())
+  }
+
+  private mutating func parentTriggered() throws(FactFault) -> ParentTriggered {
+    ParentTriggered(
+      parent: try parentID(), price: try price(), confirmingVenues: try integer(),
+      usableVenues: try integer(), effectiveLimit: try price(), deadline: try timestamp(),
+      at: try timestamp())
+  }
+
+  private mutating func parentReplacement() throws(FactFault) -> ParentReplacement {
+    ParentReplacement(
+      parent: try parentID(), quantity: try quantity(), limitPrice: try optionalPrice(),
+      stopPrice: try optionalPrice(), effectiveLimit: try price(), at: try timestamp())
   }
 
   private mutating func parentRefused() throws(FactFault) -> ParentRefused {
@@ -189,6 +213,9 @@ extension FieldReader {
     var intended = ChildIntended(
       order: order, wave: try integer(), reserved: try amount(), at: try timestamp())
     if version >= 2 { intended.order.isPostOnly = try bool() }
+    // What rested did so for a while only.
+    intended.role = intended.order.isPostOnly ? .passive : .taker
+    if version >= 3 { intended.role = try value() }
     return intended
   }
 

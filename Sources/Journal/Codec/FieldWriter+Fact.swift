@@ -30,6 +30,8 @@ extension FieldWriter {
       integer(parent.rawValue)
       timestamp(at)
     case .parentClosed(let parent): closed(parent)
+    case .parentTriggered(let parent): triggered(parent)
+    case .parentReplaceRequested(let parent), .parentReplaced(let parent): replacement(parent)
     case .childIntended(let child): intended(child)
     case .childSent(let child, let at), .childUnknown(let child, let at),
       .cancelIntended(let child, let at):
@@ -111,6 +113,30 @@ extension FieldWriter {
     price(parent.arrivalAsk)
     timestamp(parent.at)
     routing(parent.order.routing)
+    value(parent.order.routing.residual)
+    integer(parent.order.routing.overRouting)
+    value(parent.order.trigger)
+    bool(parent.order.isPostOnly)
+    bool(parent.order.allowsSplit)
+  }
+
+  private mutating func triggered(_ triggered: ParentTriggered) {
+    integer(triggered.parent.rawValue)
+    price(triggered.price)
+    integer(triggered.confirmingVenues)
+    integer(triggered.usableVenues)
+    price(triggered.effectiveLimit)
+    timestamp(triggered.deadline)
+    timestamp(triggered.at)
+  }
+
+  private mutating func replacement(_ replacement: ParentReplacement) {
+    integer(replacement.parent.rawValue)
+    quantity(replacement.quantity)
+    price(replacement.limitPrice)
+    price(replacement.stopPrice)
+    price(replacement.effectiveLimit)
+    timestamp(replacement.at)
   }
 
   private mutating func routing(_ options: RoutingOptions) {
@@ -222,6 +248,7 @@ extension FieldWriter {
     amount(child.reserved)
     timestamp(child.at)
     bool(child.order.isPostOnly)
+    value(child.role)
   }
 
   private mutating func fill(_ fill: FillRecorded) {

@@ -14,6 +14,16 @@ package enum TimeInForce: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case goodTillDate = 6
 }
 
+/// Which price of the market triggers a stop order; FIX tag 1107.
+package enum TriggerSource: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  /// A buy looks at the best ask, a sell at the best bid.
+  case bidAsk = 1
+  /// Halfway between best bid and best ask.
+  case mid = 2
+  /// The last public trade.
+  case last = 3
+}
+
 /// Whether our side of a fill rested or took.
 package enum Liquidity: UInt8, Sendable, BitwiseCopyable {
   case unknown = 0

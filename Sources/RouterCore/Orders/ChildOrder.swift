@@ -17,6 +17,7 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
   // Durable.
   package let order: NewChildOrder
   package let wave: UInt16
+  package let role: ChildRole
   /// What the venue holds for it, in the asset it gives away.
   package let reserved: Amount
   package let intendedAt: Timestamp
@@ -41,6 +42,7 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
   package init(_ intended: ChildIntended) {
     order = intended.order
     wave = intended.wave
+    role = intended.role
     reserved = intended.reserved
     intendedAt = intended.at
   }

@@ -23,16 +23,31 @@ extension OrderStore {
     hasher.combine(parent.order.quantity.mantissa)
     hasher.combine(parent.order.deadline)
     hasher.combine(parent.order.routing)
+    hasher.combine(parent.order.limitPrice?.mantissa ?? -1)
+    hasher.combine(parent.order.stopPrice?.mantissa ?? -1)
+    hasher.combine(UInt64(parent.order.trigger.rawValue))
+    hasher.combine((parent.order.isPostOnly ? 2 : 0) | (parent.order.allowsSplit ? 1 : 0))
+    hasher.combine(parent.triggeredAt)
+    hash(parent.pendingReplacement, into: &hasher)
     hasher.combine(parent.effectiveLimit.mantissa)
     hasher.combine(UInt64(parent.order.side.rawValue) << 8 | UInt64(parent.status.rawValue))
     hasher.combine(UInt64(parent.outcome?.rawValue ?? 0) << 8 | UInt64(parent.closeReason.rawValue))
     hasher.combine(parent.filledQuantity.mantissa)
     hasher.combine(parent.filledNotional.mantissa)
     hasher.combine(parent.openLeaves.mantissa)
+    hasher.combine(parent.residualLeaves.mantissa)
     hasher.combine(Int64(parent.openChildren))
     hasher.combine(Int64(parent.openResting))
     hasher.combine(UInt64(parent.childCount) << 16 | UInt64(parent.wave))
     hasher.combine(parent.closedAt)
+  }
+
+  private func hash(_ replacement: ParentReplacement?, into hasher: inout StateHasher) {
+    guard let replacement else { return hasher.combine(0) }
+    hasher.combine(replacement.quantity.mantissa)
+    hasher.combine(replacement.limitPrice?.mantissa ?? -1)
+    hasher.combine(replacement.stopPrice?.mantissa ?? -1)
+    hasher.combine(replacement.effectiveLimit.mantissa)
   }
 
   private func hash(_ child: ChildOrder, into hasher: inout StateHasher) {
@@ -42,7 +57,7 @@ extension OrderStore {
     hasher.combine(child.reserved.mantissa)
     hasher.combine(UInt64(child.status.rawValue) << 8 | UInt64(child.outcome?.rawValue ?? 0))
     hasher.combine(UInt64(child.closeReason.rawValue) << 8 | (child.isCancelPending ? 1 : 0))
-    hasher.combine(child.order.isPostOnly ? 1 : 0)
+    hasher.combine((child.order.isPostOnly ? 1 : 0) | Int(child.role.rawValue) << 1)
     hasher.combine(child.cumulativeQuantity.mantissa)
     hasher.combine(child.spent.mantissa)
     hasher.combine(child.venueOrderID)

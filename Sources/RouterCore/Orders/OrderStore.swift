@@ -219,7 +219,8 @@ package struct OrderStore: ~Copyable, Sendable {
     }
     children[child].links.nextOpen = -1
     children[child].links.previousOpen = -1
-    parents[Int(links.parent)].changeLeaves(from: leaves, to: .zero)
+    parents[Int(links.parent)].changeLeaves(
+      of: children[child].role, from: leaves, to: .zero)
     parents[Int(links.parent)].childEnded(isPostOnly: children[child].order.isPostOnly)
   }
 

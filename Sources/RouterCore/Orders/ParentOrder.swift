@@ -5,16 +5,24 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
     /// The client asked to end it; no more is planned.
     case cancelPending = 2
     case closed = 3
+    /// A stop order that has not triggered.
+    case armed = 4
+    /// New terms were asked for and wait for children that contradict them.
+    case replacePending = 5
   }
 
   package let id: ParentOrderID
-  package let order: NewOrderSingle
-  /// The worst raw price at which we may trade.
-  package let effectiveLimit: Price
+  /// As it was accepted, with what replacements and the trigger have changed since.
+  package private(set) var order: NewOrderSingle
+  /// The worst raw price at which we may trade; zero while a stop order without limit is armed.
+  package private(set) var effectiveLimit: Price
   package let arrivalBid: Price
   package let arrivalAsk: Price
   package let acceptedAt: Timestamp
-  package private(set) var status = Status.working
+  package private(set) var status: Status
+  /// The terms that a replacement asked for, until they stand.
+  package private(set) var pendingReplacement: ParentReplacement?
+  package private(set) var triggeredAt = Timestamp.distantPast
   package private(set) var outcome: ParentClosed.Outcome?
   package private(set) var closeReason = RejectReason.none
   package private(set) var closedAt = Timestamp.distantPast
@@ -25,6 +33,8 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   package private(set) var openChildren: Int32 = 0
   /// Open children that are meant to rest.
   package private(set) var openResting: Int32 = 0
+  /// What those that rest at the limit may still fill.
+  package private(set) var residualLeaves = Quantity.zero
   /// Children over all waves; also the number of the last one.
   package private(set) var childCount: UInt16 = 0
   package private(set) var wave: UInt16 = 0
@@ -38,6 +48,7 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
     arrivalBid = accepted.arrivalBid
     arrivalAsk = accepted.arrivalAsk
     acceptedAt = accepted.at
+    status = accepted.order.isStop ? .armed : .working
   }
 
   package var isOpen: Bool { status != .closed }
@@ -63,15 +74,19 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
 
   mutating func add(_ child: ChildOrder) {
     openLeaves += child.leavesQuantity
+    if child.role == .residual { residualLeaves += child.leavesQuantity }
     openChildren += 1
     if child.order.isPostOnly { openResting += 1 }
     childCount = max(childCount, child.id.child)
   }
 
   /// Moves the leaves of a child from what they were to what they are now.
-  mutating func changeLeaves(from old: Quantity, to new: Quantity) {
+  mutating func changeLeaves(of role: ChildRole, from old: Quantity, to new: Quantity) {
     openLeaves -= old
     openLeaves += new
+    guard role == .residual else { return }
+    residualLeaves -= old
+    residualLeaves += new
   }
 
   mutating func childEnded(isPostOnly: Bool) {
@@ -86,11 +101,38 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   }
 
   mutating func requestCancel() {
-    if isOpen { status = .cancelPending }
+    guard isOpen else { return }
+    status = .cancelPending
+    pendingReplacement = nil
+  }
+
+  mutating func trigger(_ triggered: ParentTriggered) {
+    guard status == .armed else { return }
+    status = .working
+    effectiveLimit = triggered.effectiveLimit
+    order.deadline = triggered.deadline
+    triggeredAt = triggered.at
+  }
+
+  mutating func requestReplacement(_ replacement: ParentReplacement) {
+    guard isOpen, status != .cancelPending else { return }
+    if status == .working { status = .replacePending }
+    pendingReplacement = replacement
+  }
+
+  mutating func replace(_ replacement: ParentReplacement) {
+    guard isOpen, status != .cancelPending else { return }
+    if status == .replacePending { status = .working }
+    pendingReplacement = nil
+    order.quantity = replacement.quantity
+    order.limitPrice = replacement.limitPrice
+    order.stopPrice = replacement.stopPrice
+    effectiveLimit = replacement.effectiveLimit
   }
 
   mutating func close(_ closed: ParentClosed) {
     status = .closed
+    pendingReplacement = nil
     outcome = closed.outcome
     closeReason = closed.reason
     closedAt = closed.at

@@ -68,6 +68,15 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case tooManyOrders = 8
   /// Options that contradict each other or the order's time in force.
   case invalidRouting = 9
+  case cancelPending = 10
+  /// An order that is over at once can not be changed.
+  case notReplaceable = 11
+  /// Good till a date that was not named.
+  case missingDeadline = 12
+  /// A stop price where there must be none, or none where there must be one.
+  case invalidStop = 13
+  /// Post-only together with something that takes.
+  case postOnlyConflict = 14
   // Risk and state.
   case halted = 20
   case orderValueLimit = 21

@@ -16,6 +16,10 @@ package struct RoutingOptions: Sendable, Hashable, BitwiseCopyable {
   package var waveIntervalMilliseconds: UInt32 = 0
   /// How long `priceImprovement` rests before it takes.
   package var passiveMilliseconds: UInt32 = 0
+  /// What becomes of the part of a lasting limit order that can not be taken now.
+  package var residual = ResidualPolicy.rest
+  /// By how much the children of a plan may together exceed it, in parts per ten thousand.
+  package var overRouting: UInt16 = 0
 
   package init() {}
 
@@ -45,6 +49,14 @@ package enum RoutingStrategy: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case proRata = 4
   /// Rests where that is expected to cost less than taking, then takes what is left.
   case priceImprovement = 5
+}
+
+/// What becomes of what a good-till-cancel or good-till-date limit order can not take now.
+package enum ResidualPolicy: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+  /// Rests at the parent's limit at the venue with the least maker cost.
+  case rest = 1
+  /// Stays in the router until some book comes inside the limit.
+  case hold = 2
 }
 
 /// When the children of one plan leave.

@@ -51,6 +51,8 @@ struct FactRenderer {
       case .parentAccepted(let accepted): accepted.order.instrument
       case .planMade(let plan): parents[plan.parent]
       case .planLeg(let leg): listings[leg.listing]
+      case .parentTriggered(let triggered): parents[triggered.parent]
+      case .parentReplaceRequested(let terms), .parentReplaced(let terms): parents[terms.parent]
       case .childIntended(let intended): listings[intended.order.listing]
       case .fillRecorded(let fill): listings[fill.listing]
       default: nil

@@ -294,7 +294,7 @@ extension ClientReply {
   var requestID: UInt64 {
     switch self {
     case .accepted(let id, _), .repeated(let id, _), .refused(let id, _),
-      .cancelAccepted(let id, _), .done(let id):
+      .cancelAccepted(let id, _), .replaceAccepted(let id, _), .done(let id):
       id
     }
   }

@@ -149,6 +149,7 @@ final class CoreHarness {
   ) -> NewOrderSingle {
     nextRequest += 1
     var routing = RoutingOptions()
+    routing.residual = .hold
     configure(&routing)
     return NewOrderSingle(
       requestID: nextRequest, clientOrderID: text(id),
