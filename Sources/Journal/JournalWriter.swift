@@ -5,7 +5,7 @@ internal import Synchronization
 /// The one writer of a journal: facts go to the kernel in batches and to the device in groups.
 ///
 /// `append` and `commit` belong to one thread. `durableIndex` may be read by any.
-@safe package final class JournalWriter: @unchecked Sendable {
+@safe package final class JournalWriter: FactLog, @unchecked Sendable {
   package static let defaultSegmentByteCount = 64 << 20
 
   /// The number of this start, stored before `init` returned.

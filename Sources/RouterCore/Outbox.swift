@@ -43,6 +43,13 @@ package struct Outbox: Sendable {
     replies.append(PendingReply(reply: reply, factCount: facts.count))
   }
 
+  /// Drops all but the snapshot requests.
+  mutating func removeWritten() {
+    facts.removeAll(keepingCapacity: true)
+    commands.removeAll(keepingCapacity: true)
+    replies.removeAll(keepingCapacity: true)
+  }
+
   package mutating func removeAll() {
     facts.removeAll(keepingCapacity: true)
     commands.removeAll(keepingCapacity: true)

@@ -16,11 +16,7 @@ final class CoreThread: VenueGatewayDelegate {
   private let isBusyPolling: Bool
   private var gateways: [VenueGateway?] = []
   private var outbox = Outbox()
-  private var newOrders = PendingQueue<VenueCommand>()
-  /// Cancels, queries and the like never wait for a sync.
-  private var otherCommands = PendingQueue<VenueCommand>()
-  private var replies = PendingQueue<ClientReply>()
-  private var facts = PendingQueue<Fact>()
+  private var effects = EffectQueue()
   private var completions: [UInt64: (ClientReply) -> Void] = [:]
   private var nextRequestID: UInt64 = 1
   private var isStopping = false
@@ -79,17 +75,7 @@ final class CoreThread: VenueGatewayDelegate {
 
   private func write() -> Bool {
     do throws(JournalError) {
-      let before = journal.writtenIndex
-      for fact in outbox.facts {
-        facts.append(fact, after: try journal.append(fact))
-      }
-      if !outbox.facts.isEmpty { try journal.commit() }
-      for pending in outbox.commands {
-        append(pending.command, after: before + UInt64(pending.factCount))
-      }
-      for pending in outbox.replies {
-        replies.append(pending.reply, after: before + UInt64(pending.factCount))
-      }
+      try effects.write(&outbox, to: journal)
     } catch {
       fail(error)
       return false
@@ -100,31 +86,23 @@ final class CoreThread: VenueGatewayDelegate {
     return true
   }
 
-  private func append(_ command: VenueCommand, after index: UInt64) {
-    if case .newOrder = command {
-      newOrders.append(command, after: index)
-    } else {
-      otherCommands.append(command, after: index)
-    }
-  }
-
   /// The journal can not be trusted any more: nothing new leaves, cancels that wait still do.
   func fail(_ error: JournalError) {
     guard !isStopping else { return }
     isStopping = true
-    outbox.removeAll()
-    while let command = otherCommands.next(upTo: .max) { execute(command) }
+    effects.stop(&outbox)
+    release()
     onFailure(error)
   }
 
   private func release() {
-    let safe = journal.safeIndex
-    var published: [Fact] = []
-    while let fact = facts.next(upTo: safe) { published.append(fact) }
-    if !published.isEmpty { onFacts(published) }
-    while let reply = replies.next(upTo: safe) { answer(reply) }
-    while let command = otherCommands.next(upTo: journal.writtenIndex) { execute(command) }
-    while let command = newOrders.next(upTo: safe) { execute(command) }
+    while let effect = effects.next(in: journal) {
+      switch effect {
+      case .publish(let facts): onFacts(facts)
+      case .answer(let reply): answer(reply)
+      case .execute(let command): execute(command)
+      }
+    }
   }
 
   private func execute(_ command: VenueCommand) {
@@ -264,29 +242,6 @@ final class CoreThread: VenueGatewayDelegate {
 
   func venueStatuses() -> [GatewayStatus] {
     gateways.compactMap { $0?.currentStatus }
-  }
-}
-
-/// Things in order, each waiting for a fact to be safe.
-struct PendingQueue<Element> {
-  private var elements: [(element: Element, index: UInt64)] = []
-  private var head = 0
-
-  mutating func append(_ element: Element, after index: UInt64) {
-    elements.append((element, index))
-  }
-
-  /// The next element if its fact is safe.
-  mutating func next(upTo safe: UInt64) -> Element? {
-    guard head < elements.count, elements[head].index <= safe else { return nil }
-    defer {
-      head += 1
-      if head == elements.count {
-        elements.removeAll(keepingCapacity: true)
-        head = 0
-      }
-    }
-    return elements[head].element
   }
 }
 
