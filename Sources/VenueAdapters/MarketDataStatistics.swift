@@ -14,6 +14,8 @@ package struct MarketDataStatistics: Sendable, Hashable, BitwiseCopyable {
   package var checksumsFailed = 0
   /// Public trades.
   package var trades = 0
+  /// Messages about public trades that could not be understood.
+  package var malformedTrades = 0
   /// Messages about this listing that could not be understood.
   package var malformed = 0
 

@@ -14,13 +14,17 @@ extension BinanceAdapter {
     marketData.restart()
     openSubscriptions.removeAll()
     let listings = context.setup.listings
-    if listings.count > Self.maximumStreams {
+    // The books first: if the streams do not suffice, it is trades that are left out.
+    let wanted = ["@depth@100ms", "@aggTrade"].flatMap { stream in
+      listings.map { $0.definition.streamSymbol + stream }
+    }
+    if wanted.count > Self.maximumStreams {
       output.incident(
-        .alarm, "\(listings.count) pairs, but a connection carries \(Self.maximumStreams) streams")
+        .alarm,
+        "\(listings.count) pairs need two streams each, but a connection carries "
+          + "\(Self.maximumStreams)")
     }
-    let streams = listings.prefix(Self.maximumStreams).map {
-      "\($0.definition.streamSymbol)@depth@100ms"
-    }
+    let streams = Array(wanted.prefix(Self.maximumStreams))
     for start in stride(from: 0, to: streams.count, by: Self.streamsPerMessage) {
       requestCount += 1
       openSubscriptions.append(Int64(requestCount))

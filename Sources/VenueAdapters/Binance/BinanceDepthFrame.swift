@@ -23,6 +23,13 @@ import Wire
   private(set) var hasDeferredSides = false
   private var hasDuplicate = false
 
+  /// Of a trade; -1 while not read.
+  private(set) var tradePrice: Int64 = -1
+  private(set) var tradeQuantity: Int64 = -1
+  private(set) var tradeTime = Timestamp.distantPast
+  /// A trade's price or quantity came before its kind or its symbol, and with it the scale.
+  var isTradeDeferred = false
+
   var isReply = false
   var isError = false
   var replyNumber: Int64?
@@ -61,6 +68,21 @@ import Wire
   mutating func readLastID(_ scanner: inout JSONScanner) {
     guard lastID < 0 else { return doubled(&scanner) }
     lastID = scanner.integer() ?? -1
+  }
+
+  mutating func readTradePrice(_ scanner: inout JSONScanner, scale: Int) {
+    guard tradePrice < 0 else { return doubled(&scanner) }
+    tradePrice = scanner.decimal(scale: scale) ?? -1
+  }
+
+  mutating func readTradeQuantity(_ scanner: inout JSONScanner, scale: Int) {
+    guard tradeQuantity < 0 else { return doubled(&scanner) }
+    tradeQuantity = scanner.decimal(scale: scale) ?? -1
+  }
+
+  mutating func readTradeTime(_ scanner: inout JSONScanner) {
+    guard let value = scanner.integer() else { return }
+    tradeTime = BinanceTime.timestamp(value)
   }
 
   mutating func note(_ side: Side, _ range: Range<Int>) {

@@ -54,6 +54,12 @@ package struct BinanceMarketData {
     var frame = BinanceDepthFrame()
     readObject(&scanner, &frame, isOuter: true, into: &output.batch)
     if frame.hasDeferredSides { readDeferredSides(&scanner, &frame, into: &output.batch) }
+    if frame.isTradeDeferred && frame.kind == .trade && frame.book >= 0 && !scanner.failed {
+      // Kind and symbol are known now, which is all that was missing.
+      var again = unsafe JSONScanner(message)
+      readObject(&again, &frame, isOuter: true, into: &output.batch)
+      if again.failed { scanner.fail() }
+    }
     guard scanner.finish(), !frame.isBroken else {
       output.batch.truncateLevels(to: levelCount)
       return broken(frame, offset: scanner.offset, into: &output)
@@ -97,6 +103,8 @@ extension BinanceMarketData {
     case UInt8(ascii: "s"): readSymbol(&scanner, &frame)
     case UInt8(ascii: "b"): readSide(&scanner, &frame, .bids, into: &batch)
     case UInt8(ascii: "a"): readSide(&scanner, &frame, .asks, into: &batch)
+    case UInt8(ascii: "p"), UInt8(ascii: "q"), UInt8(ascii: "T"):
+      readTrade(key, &scanner, &frame)
     default: scanner.skipValue()
     }
   }
@@ -194,7 +202,7 @@ extension BinanceMarketData {
       acceptDepth(frame, levelCount: levelCount, at: receivedAt, into: &output)
       return .marketData
     case .trade:
-      if frame.book >= 0 { statistics[frame.book].trades &+= 1 }
+      acceptTrade(frame, at: receivedAt, into: &output)
     case .serverShutdown:
       return .serverShutdown
     case .none where frame.isReply || frame.replyNumber != nil:
@@ -319,11 +327,12 @@ extension BinanceMarketData {
       output.incident(.warning, "market data: message can not be read at byte \(offset)")
       return .unreadable
     }
+    guard frame.kind != .trade else { return brokenTrade(frame.book, into: &output) }
     statistics[frame.book].malformed &+= 1
     output.incident(
       .warning,
       "\(symbol(frame.book)): \(frame.problem) in market data at byte \(offset), resynchronizing")
-    // A lost bookTicker or trade costs nothing, but a broken message does not always say its kind.
+    // A lost bookTicker costs nothing, but a broken message does not always say its kind.
     lose(frame.book, .malformedMessage, into: &output)
     return .marketData
   }

@@ -29,9 +29,9 @@ package struct CoinbaseExchangeMarketData: Sendable {
   }
 
   package let products: CoinbaseExchangeProducts
-  package private(set) var statistics: [MarketDataStatistics]
+  package internal(set) var statistics: [MarketDataStatistics]
   private var phases: [Phase]
-  private let venueName: String
+  let venueName: String
   /// Levels of a snapshot that did not come in order; empty nearly always.
   private var unsorted: [BookLevel] = []
 
@@ -58,6 +58,11 @@ package struct CoinbaseExchangeMarketData: Sendable {
     var scanner = unsafe JSONScanner(message)
     var frame = Frame(levelCount: levelCount)
     readMembers(&scanner, &frame, into: &output)
+    if frame.isTradeDeferred && frame.kind == .match && frame.product != nil && !scanner.failed {
+      // Type and product are known now, which is all that was missing.
+      var again = unsafe JSONScanner(message)
+      readMembers(&again, &frame, into: &output)
+    }
     let isWhole = frame.field == nil && scanner.finish()
     guard isWhole, let result = finish(&frame, at: receivedAt, into: &output) else {
       output.batch.truncateLevels(to: levelCount)
@@ -75,7 +80,7 @@ package struct CoinbaseExchangeMarketData: Sendable {
     case .error: .error
     case .other: .ignored
     case .none: nil
-    case .match, .lastMatch: trade(frame)
+    case .match, .lastMatch: trade(&frame, at: receivedAt, into: &output)
     case .heartbeat:
       frame.product.map { .heartbeat(product: $0, sequence: frame.sequence) } ?? .ignored
     case .ticker:
@@ -84,19 +89,15 @@ package struct CoinbaseExchangeMarketData: Sendable {
     }
   }
 
-  private mutating func trade(_ frame: Frame) -> Message {
-    guard let product = frame.product else { return .ignored }
-    // `last_match` repeats the newest trade before the subscription.
-    if frame.kind == .match { statistics[product].trades += 1 }
-    return .trade(product: product)
-  }
-
   /// Tells what was wrong; a book message leaves its book invalid.
   private mutating func refuse(
     _ frame: Frame, offset: Int, into output: inout AdapterOutput
   ) -> Message {
     let symbol = frame.product.map { products.symbol($0) } ?? "unknown product"
     let field = frame.field.map { "\($0)" } ?? "message"
+    if frame.kind == .match, let product = frame.product {
+      return refuseTrade(product, into: &output)
+    }
     output.incident(.warning, "\(venueName) \(symbol): malformed \(field) at byte \(offset)")
     guard let product = frame.product else { return .malformed(product: nil) }
     statistics[product].malformed += 1
@@ -145,6 +146,11 @@ extension CoinbaseExchangeMarketData {
     var pendingChanges: JSONScanner?
     var pendingBids: JSONScanner?
     var pendingAsks: JSONScanner?
+    /// Of a match; -1 while not read.
+    var tradePrice: Int64 = -1
+    var tradeQuantity: Int64 = -1
+    /// Price or size came before type or product, and with it the scale.
+    var isTradeDeferred = false
     /// The member that could not be read.
     var field: StaticString?
 
@@ -167,6 +173,8 @@ extension CoinbaseExchangeMarketData {
       case UInt8(ascii: "b") where key == "best_bid": readTouch(&scanner, &frame, .buy)
       case UInt8(ascii: "b") where key == "best_ask": readTouch(&scanner, &frame, .sell)
       case UInt8(ascii: "s") where key == "sequence": readSequence(&scanner, &frame)
+      case UInt8(ascii: "p") where key == "price": readTrade(&scanner, &frame, isPrice: true)
+      case UInt8(ascii: "s") where key == "size": readTrade(&scanner, &frame, isPrice: false)
       default: scanner.skipValue()
       }
     }

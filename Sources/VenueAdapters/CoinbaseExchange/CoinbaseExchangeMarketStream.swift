@@ -100,7 +100,7 @@ struct CoinbaseExchangeMarketStream {
     }
     output.send(
       CoinbaseExchangeAuthentication.subscription(
-        "subscribe", channels: [bookChannel, "heartbeat", "ticker"], products: products.symbols,
+        "subscribe", channels: [bookChannel, "heartbeat", "matches"], products: products.symbols,
         at: stamp, signer: usesBatchChannel ? nil : signer),
       on: .marketData)
   }

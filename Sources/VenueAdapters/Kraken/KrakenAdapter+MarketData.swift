@@ -14,6 +14,9 @@ extension KrakenAdapter {
       KrakenSubscriptionMessages.books(
         "subscribe", symbols, depth: marketData.depth, requestID: nextRequestID()),
       on: .marketData, tag: RequestTag(.session))
+    output.send(
+      KrakenSubscriptionMessages.trades(symbols, requestID: nextRequestID()), on: .marketData,
+      tag: RequestTag(.session))
   }
 
   func receivedMarketData(

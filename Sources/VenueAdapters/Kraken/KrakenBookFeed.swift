@@ -14,8 +14,8 @@ struct KrakenBookFeed {
   let listing: ListingID
   /// The pair's name on the stream, as bytes to compare with.
   let symbol: [UInt8]
-  private let priceScale: Int
-  private let quantityScale: Int
+  let priceScale: Int
+  let quantityScale: Int
   /// Decimals with which the venue writes, and checksums, prices and quantities.
   private(set) var priceDigits: Int
   private(set) var quantityDigits: Int

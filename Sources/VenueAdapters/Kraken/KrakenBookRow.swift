@@ -28,7 +28,7 @@ struct KrakenBookRow {
         checksum = scanner.integer().flatMap { UInt32(exactly: $0) }
       case 9 where key == "timestamp":
         field = "timestamp"
-        venueTime = time(&scanner)
+        venueTime = Self.time(&scanner)
       default: scanner.skipValue()
       }
     }
@@ -84,7 +84,7 @@ struct KrakenBookRow {
   }
 
   /// A time that can not be read is no reason to distrust the levels.
-  private func time(_ scanner: inout JSONScanner) -> Timestamp {
+  static func time(_ scanner: inout JSONScanner) -> Timestamp {
     guard let text = unsafe scanner.string(), let nanoseconds = unsafe RFC3339.parse(text) else {
       return .distantPast
     }

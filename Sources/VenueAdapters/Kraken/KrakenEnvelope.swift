@@ -18,7 +18,7 @@ struct KrakenEnvelope {
     while missing > 0, let key = scanner.nextKey() {
       if key == "channel" {
         channel = Self.channel(&scanner)
-        missing -= channel == .book ? 1 : 2
+        missing -= channel == .book || channel == .trade ? 1 : 2
       } else if key == "type" {
         isSnapshot = scanner.stringEquals("snapshot")
         missing -= 1

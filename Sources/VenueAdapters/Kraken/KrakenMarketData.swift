@@ -13,13 +13,13 @@ package struct KrakenMarketData {
   }
 
   /// By listing, in the order given to `init`.
-  package private(set) var statistics: [MarketDataStatistics]
+  package internal(set) var statistics: [MarketDataStatistics]
   package private(set) var messageCount = 0
   /// Messages about no listing of ours that could not be understood.
-  package private(set) var malformedCount = 0
+  package internal(set) var malformedCount = 0
   let depth: Int
-  private let venueName: String
-  private var feeds: [KrakenBookFeed]
+  let venueName: String
+  private(set) var feeds: [KrakenBookFeed]
   private var checksumText = KrakenChecksumText()
 
   /// The depth, in levels a side, is rounded up to one that Kraken offers.
@@ -51,7 +51,7 @@ package struct KrakenMarketData {
       decodeBooks(&scanner, isSnapshot: envelope.isSnapshot, at: receivedAt, into: &output)
       return .book
     case .trade:
-      countTrades(&scanner)
+      decodeTrades(&scanner, isSnapshot: envelope.isSnapshot, at: receivedAt, into: &output)
       return .trade
     case .ticker: return .ticker
     case .heartbeat: return .heartbeat
@@ -81,7 +81,7 @@ extension KrakenMarketData {
   }
 
   /// The feed of the row at the scanner, which stays where it is.
-  private func feedIndex(_ row: JSONScanner) -> Int? {
+  func feedIndex(_ row: JSONScanner) -> Int? {
     var scanner = row
     guard scanner.beginObject() else { return nil }
     while let key = scanner.nextKey() {
@@ -163,14 +163,6 @@ extension KrakenMarketData {
   private mutating func refuse(_ detail: String, into output: inout AdapterOutput) {
     malformedCount &+= 1
     output.incident(.warning, "\(venueName): \(detail)")
-  }
-
-  private mutating func countTrades(_ scanner: inout JSONScanner) {
-    guard scanner.enterData() else { return }
-    while scanner.nextElement() {
-      if let index = feedIndex(scanner) { statistics[index].trades &+= 1 }
-      scanner.skipValue()
-    }
   }
 }
 

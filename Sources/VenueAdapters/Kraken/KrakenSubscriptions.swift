@@ -64,6 +64,18 @@ enum KrakenSubscriptionMessages {
     }
   }
 
+  /// Without the snapshot, which holds trades of before.
+  static func trades(_ symbols: [String], requestID: Int64) -> [UInt8] {
+    message("subscribe", requestID) { writer in
+      writer.field("channel", "trade")
+      writer.key("symbol")
+      writer.beginArray()
+      for symbol in symbols { writer.string(symbol) }
+      writer.endArray()
+      writer.field("snapshot", bool: false)
+    }
+  }
+
   static func instruments(requestID: Int64) -> [UInt8] {
     message("subscribe", requestID) { writer in
       writer.field("channel", "instrument")

@@ -215,6 +215,10 @@ struct BinanceOutcome {
     events.compactMap { if case .book(let update) = $0 { update } else { nil } }
   }
 
+  var trades: [MarketTrade] {
+    events.compactMap { if case .trade(let trade) = $0 { trade } else { nil } }
+  }
+
   var faults: [BookFault] {
     events.compactMap { if case .bookInvalid(_, let fault) = $0 { fault } else { nil } }
   }

@@ -118,6 +118,8 @@ final class CoinbaseExchangeHarness {
     events.compactMap { if case .book(let update) = $0 { update } else { nil } }
   }
 
+  var trades: [MarketTrade] { output.marketTrades }
+
   var reports: [VenueExecutionReport] {
     events.compactMap { if case .childReport(let report) = $0 { report } else { nil } }
   }

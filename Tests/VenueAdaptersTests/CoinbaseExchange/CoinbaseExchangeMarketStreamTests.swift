@@ -24,7 +24,7 @@ struct CoinbaseExchangeMarketStreamTests {
     harness.open(.marketData)
     #expect(
       harness.sends == [
-        #"{"type":"subscribe","product_ids":["BTC-USD","ETH-USD"],"channels":["level2","heartbeat","ticker"],"signature":"LzXUuoBWjxR9TKtJupM/jZkHXQ6QgoHy8ZvNbFs7e4M=","key":"key","passphrase":"phrase","timestamp":"1750000000"}"#
+        #"{"type":"subscribe","product_ids":["BTC-USD","ETH-USD"],"channels":["level2","heartbeat","matches"],"signature":"LzXUuoBWjxR9TKtJupM/jZkHXQ6QgoHy8ZvNbFs7e4M=","key":"key","passphrase":"phrase","timestamp":"1750000000"}"#
       ])
   }
 
@@ -47,7 +47,7 @@ struct CoinbaseExchangeMarketStreamTests {
       #"{"type":"error","message":"Failed to subscribe","reason":"level2 requires authentication"}"#
     harness.receive(refusal)
     #expect(harness.sends.count == 1)
-    #expect(harness.sends[0].contains(#""channels":["level2_batch","heartbeat","ticker"]"#))
+    #expect(harness.sends[0].contains(#""channels":["level2_batch","heartbeat","matches"]"#))
     #expect(!harness.sends[0].contains("signature"))
     #expect(harness.reconnects.isEmpty)
     harness.receive(refusal)

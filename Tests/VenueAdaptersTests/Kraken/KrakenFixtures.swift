@@ -82,6 +82,10 @@ extension AdapterOutput {
     batch.events.compactMap { if case .book(let update) = $0 { update } else { nil } }
   }
 
+  var marketTrades: [MarketTrade] {
+    batch.events.compactMap { if case .trade(let trade) = $0 { trade } else { nil } }
+  }
+
   var bookFaults: [BookFault] {
     batch.events.compactMap { if case .bookInvalid(_, let fault) = $0 { fault } else { nil } }
   }
