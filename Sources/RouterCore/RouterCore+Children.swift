@@ -110,7 +110,7 @@ extension RouterCore {
     let isWhole = orders.parents[parent].order.timeInForce == .fillOrKill
     let timeInForce: TimeInForce = isWhole ? .fillOrKill : .immediateOrCancel
     let expectation = expectation(leg, orders.parents[parent].order.side, estimate)
-    guard let child = emitChild(parent, leg, timeInForce, isPostOnly: false, now, &outbox) else {
+    guard let child = emitChild(parent, leg, timeInForce, .taker, now, &outbox) else {
       return
     }
     orders.children[child].tracking.expectation = expectation
@@ -126,7 +126,7 @@ extension RouterCore {
   }
 
   mutating func emitChild(
-    _ parent: Int, _ leg: RouteLeg, _ timeInForce: TimeInForce, isPostOnly: Bool,
+    _ parent: Int, _ leg: RouteLeg, _ timeInForce: TimeInForce, _ role: ChildRole,
     _ now: Timestamp, _ outbox: inout Outbox
   ) -> Int? {
     let order = orders.parents[parent]
@@ -135,10 +135,11 @@ extension RouterCore {
     let child = NewChildOrder(
       id: id, venue: leg.venue, listing: leg.listing, side: order.order.side,
       limitPrice: leg.limitPrice, quantity: leg.quantity, timeInForce: timeInForce,
-      isPostOnly: isPostOnly)
+      isPostOnly: role != .taker)
     emit(
       .childIntended(
-        ChildIntended(order: child, wave: order.wave, reserved: leg.hold, at: now)), &outbox)
+        ChildIntended(
+          order: child, wave: order.wave, reserved: leg.hold, at: now, role: role)), &outbox)
     outbox.append(.newOrder(child))
     return orders.slot(of: id)
   }

@@ -1,6 +1,6 @@
 extension RouterCore {
   /// A market order for which the client named no deadline is worked this long.
-  private static var marketOrderMilliseconds: Int64 { 30_000 }
+  static var marketOrderMilliseconds: Int64 { 30_000 }
 
   // New orders.
 
@@ -90,7 +90,7 @@ extension RouterCore {
     guard orders.parents[parent].isOpen else {
       return outbox.append(.refused(requestID: request.requestID, reason: .orderAlreadyClosed))
     }
-    if orders.parents[parent].status == .working {
+    if orders.parents[parent].status != .cancelPending {
       emit(.parentCancelRequested(request.parent, at: now), &outbox)
     }
     outbox.append(.cancelAccepted(requestID: request.requestID, parent: request.parent))

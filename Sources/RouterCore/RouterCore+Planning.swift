@@ -9,14 +9,19 @@ extension RouterCore {
   mutating func advance(_ parent: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     let order = orders.parents[parent]
     guard order.isOpen, order.hasNoTaker else { return }
+    if order.pendingReplacement != nil { settleReplacement(parent, now, &outbox) }
     let work = Int(order.links.working)
-    if let (outcome, reason) = ending(order, now) {
+    if let (outcome, reason) = ending(orders.parents[parent], now) {
       dropDelayed(work)
       guard order.openChildren == 0 else { return cancelResting(of: parent, now, &outbox) }
       return close(parent, outcome, reason, now, &outbox)
     }
+    guard orders.parents[parent].status == .working else {
+      return setParentTimer(parent, .distantFuture)
+    }
     guard !orders.working[work].hasDelayed else { return }
     reviewResting(parent, now, &outbox)
+    if reviewResidual(parent, now, &outbox) { return }
     guard orders.parents[parent].plannableQuantity > .zero else {
       return setParentTimer(parent, .distantFuture)
     }
@@ -57,7 +62,7 @@ extension RouterCore {
     return max(most - Int(order.childCount), 0)
   }
 
-  private mutating func close(
+  mutating func close(
     _ parent: Int, _ outcome: ParentClosed.Outcome, _ reason: RejectReason, _ now: Timestamp,
     _ outbox: inout Outbox
   ) {
@@ -74,6 +79,7 @@ extension RouterCore {
     guard now >= orders.working[work].nextPlanAt else {
       return setParentTimer(parent, orders.working[work].nextPlanAt)
     }
+    if orders.parents[parent].order.isPostOnly { return restWhole(parent, now, &outbox) }
     if rest(parent, now, &outbox) { return }
     computePlan(parent, now)
     let needsWhole = orders.parents[parent].order.timeInForce == .fillOrKill
@@ -98,6 +104,8 @@ extension RouterCore {
     case .immediateOrCancel: close(parent, .expired, isFirst ? .noRoute : .none, now, &outbox)
     case .fillOrKill: close(parent, .rejected, .cannotFillWhole, now, &outbox)
     case .goodTillCancel, .goodTillDate:
+      if isDust(parent) { return close(parent, .expired, .belowMinimum, now, &outbox) }
+      if restsResidual(parent), restResidual(parent, now, &outbox) { return }
       orders.working[work].noteEmptyPlan(at: now)
       let isYoung = orders.parents[parent].wave > 0 && orders.working[work].emptyPlans < 10
       let pause = isYoung ? WorkingParent.freshnessMilliseconds : Self.retryMilliseconds
@@ -116,6 +124,10 @@ extension RouterCore {
     while let work = next {
       next = orders.nextWorking(after: work)
       let parent = Int(orders.working[work].parent)
+      guard orders.parents[parent].status != .armed else {
+        checkTrigger(parent, listing, now, &outbox)
+        continue
+      }
       guard couldPlan(parent, work, now), isTouchInside(listing, orders.parents[parent]) else {
         continue
       }
@@ -125,8 +137,9 @@ extension RouterCore {
 
   /// Whether a change of the market can matter to a parent; otherwise its timer wakes it.
   private func couldPlan(_ parent: Int, _ work: Int, _ now: Timestamp) -> Bool {
-    orders.parents[parent].hasNoTaker && orders.parents[parent].plannableQuantity > .zero
-      && !orders.working[work].hasDelayed
+    let order = orders.parents[parent]
+    guard order.hasNoTaker, !orders.working[work].hasDelayed else { return false }
+    return order.plannableQuantity > .zero || mayTakeInstead(order, work, now)
   }
 
   /// Whether the best opposite price of a listing lies within the parent's limit.
@@ -146,9 +159,10 @@ extension RouterCore {
     guard work >= 0 else { return }
     var first = min(time, order.deadline)
     let working = orders.working[work]
-    if working.passivePhase == .resting && order.openResting > 0 {
+    if order.status == .working, working.passivePhase == .resting, order.openResting > 0 {
       first = min(first, working.restUntil)
     }
+    if order.residualLeaves > .zero { first = min(first, working.reviewAt) }
     if working.hasDelayed { first = min(first, delayedLegs[Int(working.firstDelayed)].sendAt) }
     timers.set(parentTimer(work), to: first)
   }

@@ -40,8 +40,11 @@ extension RouterCore {
     if now >= parent.deadline { return .deadlinePassed }
     if order.isPostOnly && !mayRest(child, now) { return .deadlinePassed }
     guard let listing = markets.listing(order.listing) else { return .listingNotTrading }
-    let exclusion = markets.exclusion(
-      listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
+    let exclusion =
+      orders.children[child].role == .residual
+      ? restingExclusion(listing)
+      : markets.exclusion(
+        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
     switch exclusion {
     case .none: return nil
     case .venueHalted: return .venueHalted
@@ -104,8 +107,8 @@ extension RouterCore {
       emit(.childUnknown(order.id, at: now), &outbox)
     }
     query(child, now, &outbox)
-    // Nobody knows any more how long it was to rest.
-    if orders.parents[Int(order.links.parent)].status == .cancelPending || order.order.isPostOnly {
+    // Nobody knows any more how long a passive one was to rest.
+    if orders.parents[Int(order.links.parent)].status == .cancelPending || order.role == .passive {
       cancelChild(child, now, &outbox)
     }
   }

@@ -197,6 +197,7 @@ extension RouterCore {
     let settled = now.adding(milliseconds: Ledger.settlingMilliseconds + 200)
     timers.setNoLater(venueTimer(order.order.venue), than: settled)
     learnOutcome(child, now)
+    if order.role == .residual { noteResidualEnd(child, now) }
     if let work = workingSlot(of: parent), !order.order.isPostOnly {
       let hit = order.cumulativeQuantity > .zero
       orders.working[work].note(hit: hit, at: order.order.venue, now)

@@ -102,7 +102,7 @@ extension RouterCore {
   }
 
   /// How much the balance allows to rest at a price no worse than `price`.
-  private func affordableQuantity(_ listing: Listing, _ price: Price, _ isBuy: Bool) -> Quantity {
+  func affordableQuantity(_ listing: Listing, _ price: Price, _ isBuy: Bool) -> Quantity {
     guard let instrument = markets.instrument(listing.instrument)?.instrument else { return .zero }
     let given = isBuy ? instrument.quote : instrument.base
     let available = ledger.account(listing.venue, given).available.mantissa
@@ -116,7 +116,7 @@ extension RouterCore {
   }
 
   /// What a venue reserves for a resting buy; the greater fee, as it does not know who will pay.
-  private func restingHold(
+  func restingHold(
     _ price: Price, _ quantity: Quantity, _ listing: Listing, _ instrument: Instrument
   ) -> Amount {
     let notional = (price * quantity).amount(of: instrument).mantissa
@@ -151,7 +151,7 @@ extension RouterCore {
       : rest.quantity.amount(of: instrument)
     guard isAllowed(leg, parent, now), isCovered(leg, order) else { return }
     emit(.restPlanned(restFact(order, rest, takeUnit, now)), &outbox)
-    _ = emitChild(parent, leg, .goodTillCancel, isPostOnly: true, now, &outbox)
+    _ = emitChild(parent, leg, .goodTillCancel, .passive, now, &outbox)
   }
 
   private func restFact(
@@ -175,10 +175,12 @@ extension RouterCore {
   func mayRest(_ child: Int, _ now: Timestamp) -> Bool {
     let order = orders.children[child]
     let parent = orders.parents[Int(order.links.parent)]
-    guard order.order.isPostOnly, !order.isCancelPending, order.id.epoch == epoch, !isHalted,
-      parent.status == .working, parent.links.working >= 0,
-      let venue = markets.venue(order.order.venue), venue.areLinksUp, !venue.isHalted
+    guard order.order.isPostOnly, !order.isCancelPending, !isHalted, parent.status == .working,
+      parent.links.working >= 0, let venue = markets.venue(order.order.venue), !venue.isHalted
     else { return false }
+    // What rests at the client's own limit may outlive a link and a run.
+    if order.role == .residual { return now < parent.deadline }
+    guard order.id.epoch == epoch, venue.areLinksUp else { return false }
     let working = orders.working[Int(parent.links.working)]
     return working.passivePhase == .resting && now < working.restUntil
   }
@@ -190,7 +192,7 @@ extension RouterCore {
     let isAnyOpen = orders.parents[parent].openResting > 0
     if isResting && isAnyOpen && now < orders.working[work].restUntil { return }
     if isResting { orders.working[work].passivePhase = .over }
-    if isAnyOpen { cancelResting(of: parent, now, &outbox) }
+    if isResting && isAnyOpen { cancelResting(of: parent, now, &outbox) }
   }
 
   /// Cancels what rests for a parent; each child is asked for once here, then by its own timer.
@@ -205,12 +207,19 @@ extension RouterCore {
     }
   }
 
-  /// Cancels what rests at a venue that can not be watched any more.
+  /// Cancels what rests at a venue that can not be watched any more, or is not to be used.
+  ///
+  /// What rests at the client's own limit is given some time to be watched again.
   mutating func cancelResting(at venue: VenueID, _ now: Timestamp, _ outbox: inout Outbox) {
+    let isHalted = markets.venue(venue)?.isHalted ?? true
     var next = orders.firstOpen(at: venue)
     while let child = next {
       next = orders.nextOpen(after: child)
       guard orders.children[child].order.isPostOnly, !orders.children[child].isCancelPending else {
+        continue
+      }
+      if orders.children[child].role == .residual && !isHalted {
+        reviewLater(child, now)
         continue
       }
       cancelChild(child, now, &outbox)

@@ -26,7 +26,9 @@ extension RouterCore {
     }
     var children = order.order.maximumChildren == 0 ? .max : Int(order.order.maximumChildren)
     children = min(children, childBudget(order), orders.children.free, RoutePlan.maximumLegs)
-    if order.order.timeInForce == .fillOrKill { children = min(children, 1) }
+    if order.order.timeInForce == .fillOrKill && !order.order.allowsSplit {
+      children = min(children, 1)
+    }
     let participation = Int(order.order.routing.maximumParticipation)
     return PlanRequest(
       instrument: instrument, side: order.order.side, quantity: order.plannableQuantity,

@@ -3,6 +3,8 @@ extension RouterCore {
   static var patienceMilliseconds: Int64 { 2000 }
   private static var firstQueryDelayMilliseconds: Int64 { 250 }
   private static var longestQueryDelayMilliseconds: Int64 { 8000 }
+  /// What rests for days is still looked at, in case the stream has lost something.
+  private static var restingQueryDelayMilliseconds: Int64 { 60_000 }
   private static var balanceIntervalMilliseconds: Int64 { 2000 }
 
   mutating func timePassed(_ now: Timestamp, _ outbox: inout Outbox) {
@@ -22,6 +24,7 @@ extension RouterCore {
   private mutating func parentDue(_ work: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     guard orders.working.contains(work) else { return }
     let parent = Int(orders.working[work].parent)
+    if now >= orders.working[work].reviewAt { orders.working[work].reviewAt = .distantFuture }
     if now >= orders.parents[parent].deadline { cancelChildren(of: parent, now, &outbox) }
     sendDelayed(parent, now, &outbox)
     advance(parent, now, &outbox)
@@ -61,7 +64,10 @@ extension RouterCore {
     let pauseEnd = orders.children[child].tracking.lastQueryAt.adding(milliseconds: delay)
     guard now >= pauseEnd else { return queryLater(child, at: pauseEnd) }
     orders.children[child].tracking.lastQueryAt = now
-    let next = min(delay == 0 ? first : delay * 2, Self.longestQueryDelayMilliseconds)
+    let longest =
+      orders.children[child].role == .residual && orders.children[child].isAcknowledged
+      ? Self.restingQueryDelayMilliseconds : Self.longestQueryDelayMilliseconds
+    let next = min(delay == 0 ? first : delay * 2, longest)
     orders.children[child].tracking.queryDelayMilliseconds = next
     outbox.append(.query(orders.children[child].reference))
     queryLater(child, at: now.adding(milliseconds: next))

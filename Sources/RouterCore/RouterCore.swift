@@ -57,15 +57,14 @@ package struct RouterCore: ~Copyable, Sendable {
     switch event {
     case .clock: timePassed(now, &outbox)
     case .book(let update): bookChanged(update, levels, now, &outbox)
-    case .trade: break
+    case .trade(let trade): traded(trade, now, &outbox)
     case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now)
     case .childReport(let report): received(report, now, &outbox)
     case .linkChanged(let venue, let link, let isUp): linkChanged(venue, link, isUp, now, &outbox)
     case .balanceObserved(let observation): balanceObserved(observation)
     case .newOrderSingle(let order): submit(order, now, &outbox)
     case .orderCancelRequest(let request): cancel(request, now, &outbox)
-    case .orderReplaceRequest(let request):
-      outbox.append(.refused(requestID: request.requestID, reason: .notReplaceable))
+    case .orderReplaceRequest(let request): replace(request, now, &outbox)
     case .haltRequested(let requestID): halt(requestID, now, &outbox)
     case .resumeRequested(let requestID): resume(requestID, now, &outbox)
     case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged,

@@ -12,6 +12,8 @@ package struct Markets: ~Copyable, Sendable {
     package var isOrderEntryUp = false
     package var isDropCopyUp = false
     package var dropCopyUpSince = Timestamp.distantFuture
+    /// Since when some link is down; `distantFuture` while all are up.
+    package var linksDownSince = Timestamp.distantPast
 
     package var areLinksUp: Bool { isMarketDataUp && isOrderEntryUp && isDropCopyUp }
   }
@@ -24,6 +26,13 @@ package struct Markets: ~Copyable, Sendable {
   private var firstListing: FixedBuffer<Int32>
   private var nextListing: FixedBuffer<Int32>
   package var books: BookTable
+  private var lastTrades: FixedBuffer<LastTrade>
+
+  /// The last public trade of a listing; `distantPast` if none was seen.
+  struct LastTrade: Sendable, BitwiseCopyable {
+    var price = Price.zero
+    var receivedAt = Timestamp.distantPast
+  }
 
   package init(_ configuration: CoreConfiguration) {
     let nobody = VenueDefinition(
@@ -37,6 +46,7 @@ package struct Markets: ~Copyable, Sendable {
     listings = FixedBuffer(repeating: nil, count: configuration.listingCapacity)
     firstListing = FixedBuffer(repeating: -1, count: configuration.instrumentCapacity)
     nextListing = FixedBuffer(repeating: -1, count: configuration.listingCapacity)
+    lastTrades = FixedBuffer(repeating: LastTrade(), count: configuration.listingCapacity)
     books = BookTable(capacity: configuration.listingCapacity, levels: configuration.bookLevels)
   }
 
@@ -122,6 +132,15 @@ package struct Markets: ~Copyable, Sendable {
     return next < 0 ? nil : ListingID(UInt16(next))
   }
 
+  func lastTrade(_ listing: ListingID) -> LastTrade {
+    listing.index < lastTrades.count ? lastTrades[listing.index] : LastTrade()
+  }
+
+  mutating func note(_ trade: MarketTrade) {
+    guard books.contains(trade.listing), trade.price > .zero else { return }
+    lastTrades[trade.listing.index] = LastTrade(price: trade.price, receivedAt: trade.receivedAt)
+  }
+
   // Links and halts.
 
   package mutating func setLink(_ id: VenueID, _ link: VenueLink, isUp: Bool, at now: Timestamp) {
@@ -133,6 +152,11 @@ package struct Markets: ~Copyable, Sendable {
       if isUp && !venues[id.index].isDropCopyUp { venues[id.index].dropCopyUpSince = now }
       if !isUp { venues[id.index].dropCopyUpSince = .distantFuture }
       venues[id.index].isDropCopyUp = isUp
+    }
+    if venues[id.index].areLinksUp {
+      venues[id.index].linksDownSince = .distantFuture
+    } else if venues[id.index].linksDownSince == .distantFuture {
+      venues[id.index].linksDownSince = now
     }
     if link == .marketData && !isUp { invalidateBooks(of: id) }
   }

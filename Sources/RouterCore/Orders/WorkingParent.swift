@@ -31,6 +31,18 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// When a child of ours last ended at each venue, and so changed or disproved its book.
   private var touchedAt = InlineArray<32, Int64>(repeating: .min)
 
+  /// Since when the only usable venue shows a price beyond an armed order's stop price.
+  var crossedSince = Timestamp.distantFuture
+  /// When what rests at the limit is to be looked at again.
+  var reviewAt = Timestamp.distantFuture
+  /// What rests at the limit is not given up before this, to take elsewhere.
+  private(set) var nextTakeAt = Timestamp.distantPast
+  /// Times in a row that it was given up for nothing.
+  private var vainTakes: UInt8 = 0
+  /// Until when no residual is sent to a venue that did not keep one.
+  private var restBlockedUntil = InlineArray<32, Int64>(repeating: .min)
+  private var restFailures = InlineArray<32, UInt8>(repeating: 0)
+
   /// Where a parent stands that rests before it takes.
   enum PassivePhase: UInt8, Sendable, BitwiseCopyable {
     case ahead, resting, over
@@ -42,6 +54,7 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// How long to wait for a book that shows what our own child did to it.
   static let freshnessMilliseconds: Int64 = 100
   private static let longestIntervalMilliseconds: Int64 = 1000
+  private static let restPauseMilliseconds: Int64 = 50
 
   init(parent: Int) {
     self.parent = Int32(parent)
@@ -90,12 +103,44 @@ struct WorkingParent: Sendable, BitwiseCopyable {
 
   static func bit(_ venue: VenueID) -> UInt32 { 1 << UInt32(venue.index & 31) }
 
+  // What rests at the limit.
+
+  func mayRest(at venue: VenueID, _ now: Timestamp) -> Bool {
+    restBlockedUntil[venue.index] <= now.nanoseconds
+  }
+
+  /// A residual ended there unasked; the pauses double.
+  mutating func noteRestFailure(at venue: VenueID, _ now: Timestamp) {
+    let failures = min(restFailures[venue.index] + 1, 10)
+    restFailures[venue.index] = failures
+    restBlockedUntil[venue.index] =
+      now.adding(milliseconds: Self.restPauseMilliseconds << Int64(failures - 1)).nanoseconds
+  }
+
+  mutating func noteRestSuccess(at venue: VenueID) {
+    restFailures[venue.index] = 0
+  }
+
+  /// What rests is given up to take; after waves that filled nothing the pauses double.
+  mutating func noteTakeInstead(at now: Timestamp) {
+    vainTakes = hasFilledInWave ? 0 : min(vainTakes + 1, 7)
+    nextTakeAt = now.adding(milliseconds: Self.restPauseMilliseconds << Int64(vainTakes))
+  }
+
   // Pace.
 
   /// Children have been intended, and the next ones must keep their distance.
   mutating func noteWaveStart(at now: Timestamp, intervalMilliseconds: UInt32) {
     hasFilledInWave = false
     nextWaveAt = now.adding(milliseconds: Int64(intervalMilliseconds))
+  }
+
+  /// The order has changed, so nothing that was tried before speaks against a plan now.
+  mutating func noteNewTerms() {
+    hasShownPlan = false
+    emptyPlans = 0
+    crossedSince = .distantFuture
+    nextPlanAt = nextWaveAt
   }
 
   mutating func noteRestart(at now: Timestamp, intervalMilliseconds: UInt32) {

@@ -24,7 +24,8 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
 
   /// The gate on a parent.
   ///
-  /// - Returns: The worst raw price at which it may trade, or why it is refused.
+  /// - Returns: The worst raw price at which it may trade, or why it is refused; zero for a stop
+  ///   order without limit, which gets its collar when it triggers.
   package func check(
     _ order: NewOrderSingle, _ instrument: Instrument
   ) -> Result<Price, RiskRefusal> {
@@ -34,8 +35,11 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
       return .failure(RiskRefusal(.openOrdersLimit))
     }
     let collar = collar(order.side)
-    guard let limit = order.limitPrice ?? collar else { return .failure(RiskRefusal(.noMarket)) }
-    if let collar, isBeyond(limit, collar, order.side) {
+    // What waits for a trigger is held to the collar of that time.
+    guard let limit = order.limitPrice ?? order.stopPrice ?? collar else {
+      return .failure(RiskRefusal(.noMarket))
+    }
+    if !order.isStop, let collar, isBeyond(limit, collar, order.side) {
       return .failure(RiskRefusal(.priceCollar))
     }
     // A sell fills at its limit or better, so the market's price bounds its value, too.
@@ -44,21 +48,30 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
       return .failure(RiskRefusal(.orderValueLimit))
     }
     if value > limits.maximumOrderValue { return .failure(RiskRefusal(.orderValueLimit)) }
-    return .success(limit)
+    return .success(order.type == .stop ? .zero : limit)
   }
 
   /// What is wrong with the request itself.
   private func fault(in order: NewOrderSingle) -> RejectReason? {
-    guard order.type == .market || order.type == .limit, order.stopPrice == nil else {
-      return .unsupportedOrderType
-    }
+    if order.isStop != (order.stopPrice != nil) { return .invalidStop }
+    if let stop = order.stopPrice, stop <= .zero { return .invalidStop }
     if order.quantity <= .zero { return .invalidQuantity }
     if order.quantity.mantissa > .max / 4 { return .orderQuantityLimit }
-    if (order.type == .limit) != (order.limitPrice != nil) { return .invalidPrice }
+    if order.hasLimit != (order.limitPrice != nil) { return .invalidPrice }
     if let limit = order.limitPrice, limit <= .zero { return .invalidPrice }
+    if order.timeInForce == .goodTillDate && order.deadline == .distantFuture {
+      return .missingDeadline
+    }
     if order.deadline <= now { return .deadlinePassed }
+    if order.isPostOnly && !mayBePostOnly(order) { return .postOnlyConflict }
+    if order.allowsSplit && order.timeInForce != .fillOrKill { return .invalidRouting }
     if !order.routing.isValid(for: order.timeInForce) { return .invalidRouting }
     return nil
+  }
+
+  private func mayBePostOnly(_ order: NewOrderSingle) -> Bool {
+    order.type == .limit && order.isLasting && order.routing.residual == .rest
+      && order.routing.strategy != .priceImprovement
   }
 
   /// The worst price on this side that the collar around the touch allows; `nil` without a touch.

@@ -145,7 +145,8 @@ final class CoreHarness {
     _ id: String, _ quantity: Int64, side: Side = .buy, limit: Int64? = nil,
     timeInForce: TimeInForce = .goodTillCancel, type: OrderType? = nil,
     deadline: Timestamp = .distantFuture, maximumChildren: UInt8 = 0, digest: UInt64? = nil,
-    routing configure: (inout RoutingOptions) -> Void = { _ in }
+    stop: Int64? = nil, trigger: TriggerSource = .bidAsk, isPostOnly: Bool = false,
+    allowsSplit: Bool = false, routing configure: (inout RoutingOptions) -> Void = { _ in }
   ) -> NewOrderSingle {
     nextRequest += 1
     var routing = RoutingOptions()
@@ -156,7 +157,9 @@ final class CoreHarness {
       requestDigest: digest ?? UInt64(quantity), instrument: InstrumentID(0), side: side,
       type: type ?? (limit == nil ? .market : .limit), timeInForce: timeInForce,
       quantity: Quantity(mantissa: quantity), limitPrice: limit.map { Price(mantissa: $0) },
-      stopPrice: nil, deadline: deadline, maximumChildren: maximumChildren, routing: routing)
+      stopPrice: stop.map { Price(mantissa: $0) }, deadline: deadline,
+      maximumChildren: maximumChildren, routing: routing, trigger: trigger,
+      isPostOnly: isPostOnly, allowsSplit: allowsSplit)
   }
 
   /// Submits and gives the parent's id, or `nil` if it was refused (see `replies`).
@@ -172,6 +175,27 @@ final class CoreHarness {
   func cancel(_ parent: ParentOrderID) {
     nextRequest += 1
     process(.orderCancelRequest(OrderCancelRequest(requestID: nextRequest, parent: parent)))
+  }
+
+  func replace(
+    _ parent: ParentOrderID, quantity: Int64? = nil, limit: Int64? = nil, stop: Int64? = nil
+  ) {
+    nextRequest += 1
+    process(
+      .orderReplaceRequest(
+        OrderReplaceRequest(
+          requestID: nextRequest, parent: parent,
+          quantity: quantity.map { Quantity(mantissa: $0) },
+          limitPrice: limit.map { Price(mantissa: $0) },
+          stopPrice: stop.map { Price(mantissa: $0) })))
+  }
+
+  func trade(_ index: Int, at price: Int64) {
+    process(
+      .trade(
+        MarketTrade(
+          listing: ListingID(UInt16(index)), price: Price(mantissa: price),
+          quantity: Quantity(mantissa: 1), venueTime: now, receivedAt: now)))
   }
 
   var refusal: RejectReason? {

@@ -29,6 +29,24 @@ struct InvariantTests {
     #expect(all > 12 && traded > 5, "\(all) rested, \(traded) of them traded")
   }
 
+  @Test func `the histories fire stops, rest residuals and replace orders`() {
+    var (triggers, replacements, residuals) = (0, 0, 0)
+    for seed in 1...UInt64(8) {
+      var run = Run(seed: seed)
+      for _ in 0..<160 { run.step() }
+      for fact in run.harness.facts {
+        switch fact {
+        case .parentTriggered: triggers += 1
+        case .parentReplaced: replacements += 1
+        case .childIntended(let child): if child.role == .residual { residuals += 1 }
+        default: break
+        }
+      }
+    }
+    let counts = "\(triggers) triggers, \(replacements) replacements, \(residuals) residuals"
+    #expect(triggers > 5 && replacements > 10 && residuals > 20, "\(counts)")
+  }
+
   private struct Run {
     let seed: UInt64
     let harness = CoreHarness(venues: InvariantTests.venues, isReady: false)
@@ -37,6 +55,8 @@ struct InvariantTests {
     var parents: [ParentOrderID] = []
     var orderCount = 0
     var closed: [ChildOrderID: Quantity] = [:]
+    /// The limits that a parent has had, the most generous one.
+    var limits: [ParentOrderID: Price] = [:]
 
     init(seed: UInt64) {
       self.seed = seed
@@ -74,7 +94,7 @@ struct InvariantTests {
       switch random.next(in: 0...19) {
       case 0...6: quote()
       case 7...10: submit()
-      case 11: cancel()
+      case 11: if random.chance(50) { cancel() } else { replace() }
       case 12: observe(Int(random.next(in: 0...2)))
       case 13: flap()
       case 14: if random.chance(15) { crash() }
@@ -118,20 +138,31 @@ struct InvariantTests {
       let bids = (0..<5).map { (middle - 1 - Int64($0) * 2, random.next(in: 1...60)) }
       let asks = (0..<5).map { (middle + 1 + Int64($0) * 2, random.next(in: 1...60)) }
       harness.book(Int(random.next(in: 0...2)), bids: bids, asks: asks)
+      if random.chance(30) { harness.trade(Int(random.next(in: 0...2)), at: middle) }
     }
 
     mutating func submit() {
       orderCount += 1
       let side: Side = random.chance(50) ? .buy : .sell
       let isMarket = random.chance(30)
-      let limit = 10_000 + (side == .buy ? 1 : -1) * random.next(in: -20...60)
+      let isStop = random.chance(25)
+      let isPostOnly = !isStop && random.chance(15)
+      let limit =
+        10_000 + (side == .buy ? 1 : -1) * random.next(in: random.chance(40) ? -60...0 : -20...60)
       let order = harness.order(
         "order \(orderCount)", random.next(in: 1...400), side: side,
         limit: isMarket ? nil : limit,
         timeInForce: random.pick(
-          [.goodTillCancel, .goodTillCancel, .immediateOrCancel, .fillOrKill]),
+          [.goodTillCancel, .goodTillDate, .goodTillCancel, .immediateOrCancel, .fillOrKill]),
+        type: isStop ? (isMarket ? .stop : .stopLimit) : nil,
         deadline: harness.now.adding(milliseconds: random.next(in: 100...60_000)),
-        routing: { drawRouting(&$0) })
+        stop: isStop ? 10_000 + random.next(in: -30...30) : nil,
+        trigger: random.pick(TriggerSource.allCases), isPostOnly: isPostOnly,
+        allowsSplit: random.chance(10),
+        routing: {
+          drawRouting(&$0)
+          if isPostOnly || random.chance(60) { $0.residual = .rest }
+        })
       if let id = harness.submit(order) { parents.append(id) }
       if random.chance(10) { harness.process(.newOrderSingle(order)) }
     }
@@ -160,6 +191,15 @@ struct InvariantTests {
     mutating func cancel() {
       guard !parents.isEmpty else { return }
       harness.cancel(random.pick(parents))
+    }
+
+    mutating func replace() {
+      guard !parents.isEmpty else { return }
+      let parent = random.pick(parents)
+      harness.replace(
+        parent, quantity: random.chance(60) ? random.next(in: 0...400) : nil,
+        limit: random.chance(50) ? 10_000 + random.next(in: -60...60) : nil,
+        stop: random.chance(20) ? 10_000 + random.next(in: -30...30) : nil)
     }
 
     /// Balances as the venue has them now; asked for and answered in one moment.
@@ -232,6 +272,7 @@ struct InvariantTests {
     }
 
     mutating func check(_ parent: ParentOrder) {
+      noteLimit(parent)
       var filled = Quantity.zero
       var leaves = Quantity.zero
       for child in harness.core.children(of: parent.id) {
@@ -245,9 +286,17 @@ struct InvariantTests {
       #expect(parent.isOpen || leaves == .zero, "seed \(seed): closed before its children")
     }
 
+    mutating func noteLimit(_ parent: ParentOrder) {
+      guard parent.status != .armed else { return }
+      let known = limits[parent.id] ?? parent.effectiveLimit
+      limits[parent.id] =
+        parent.order.side == .buy
+        ? max(known, parent.effectiveLimit) : min(known, parent.effectiveLimit)
+    }
+
     mutating func check(_ child: ChildOrder, _ parent: ParentOrder) {
       #expect(child.cumulativeQuantity <= child.order.quantity, "seed \(seed)")
-      let limit = parent.effectiveLimit
+      let limit = limits[parent.id] ?? parent.effectiveLimit
       let isInside =
         parent.order.side == .buy
         ? child.order.limitPrice <= limit : child.order.limitPrice >= limit
@@ -311,7 +360,7 @@ struct InvariantTests {
           routing.strategy == .singleVenue || routing.arrival == .sequential,
           routing.strategy != .priceImprovement
         else { continue }
-        let waves = harness.core.children(of: id).map(\.wave)
+        let waves = harness.core.children(of: id).filter { $0.role == .taker }.map(\.wave)
         #expect(Set(waves).count == waves.count, "seed \(seed): two children in one wave")
       }
     }

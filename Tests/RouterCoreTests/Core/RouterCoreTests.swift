@@ -195,7 +195,7 @@ struct RouterCoreTests {
       harness.submit(order)
       return harness.refusal
     }
-    #expect(reason(harness.order("1", 10, type: .stop)) == .unsupportedOrderType)
+    #expect(reason(harness.order("1", 10, type: .stop)) == .invalidStop)
     #expect(reason(harness.order("2", 0, limit: 10_000)) == .invalidQuantity)
     #expect(reason(harness.order("3", 10, limit: 0)) == .invalidPrice)
     #expect(reason(harness.order("4", 10, type: .limit)) == .invalidPrice)
