@@ -8,8 +8,10 @@ struct EpochFile {
   /// Ids have 24 bits for it.
   static let limit: UInt32 = 1 << 24
 
-  let path: String
+  let directory: JournalDirectory
   let instance: UInt32
+
+  private var path: String { directory.epochPath }
 
   /// Stores and returns the next epoch.
   ///
@@ -27,9 +29,9 @@ struct EpochFile {
     guard next < Self.limit else {
       throw .epoch(file: path, detail: "all epochs are used; start a new instance number")
     }
-    try storage { () throws(PlatformError) in
-      try FileSystem.writeFileAtomically(
-        path, Array(Self.text(epoch: next, instance: instance).utf8))
+    try platform { () throws(PlatformError) in
+      try directory.storage.writeFileAtomically(
+        path, Array(Self.text(epoch: next, instance: instance).utf8), in: directory.path)
     }
     return next
   }
@@ -41,8 +43,10 @@ struct EpochFile {
   }
 
   private func read() throws(JournalError) -> UInt32? {
-    guard FileSystem.exists(path) else { return nil }
-    let bytes = try storage { () throws(PlatformError) in try FileSystem.readFile(path) }
+    guard directory.storage.exists(path) else { return nil }
+    let bytes = try platform { () throws(PlatformError) in
+      try directory.storage.open(path, .read).contents()
+    }
     let text = String(decoding: bytes, as: UTF8.self)
     let words = text.split(separator: " ")
     guard words.count == 6, let epoch = UInt32(words[1]), let owner = UInt32(words[3]),

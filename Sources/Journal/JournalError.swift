@@ -70,7 +70,7 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Runs a request to the operating system, whose failure is the journal's.
-func storage<R>(_ body: () throws(PlatformError) -> R) throws(JournalError) -> R {
+func platform<R>(_ body: () throws(PlatformError) -> R) throws(JournalError) -> R {
   do {
     return try body()
   } catch {

@@ -7,6 +7,7 @@ package enum JournalReader {
   ///
   /// - Parameters:
   ///   - directory: Where the journal's files are.
+  ///   - storage: What holds them.
   ///   - index: The index of a snapshot: facts up to it are verified where their segment is still
   ///     there, but not handed over.
   ///   - onSegment: Told after each segment where the journal stands, and how many segments there
@@ -15,14 +16,16 @@ package enum JournalReader {
   /// - Returns: Where the journal ends; empty if there is none.
   /// - Throws: `JournalError` if anything but an interrupted write at the very end is wrong.
   package static func read(
-    directory: String, after index: UInt64 = 0, onSegment: (JournalTail, Int) -> Void = { _, _ in },
-    _ body: (UInt64, Fact) -> Void
+    directory: String, storage: any JournalStorage = SystemStorage(), after index: UInt64 = 0,
+    onSegment: (JournalTail, Int) -> Void = { _, _ in }, _ body: (UInt64, Fact) -> Void
   ) throws(JournalError) -> JournalTail {
-    guard FileSystem.exists(directory) else { return JournalTail() }
-    let segments = try JournalDirectory(path: directory).segments()
+    guard storage.exists(directory) else { return JournalTail() }
+    let files = JournalDirectory(path: directory, storage: storage)
+    let segments = try files.segments()
     var tail = JournalTail()
     for (position, segment) in segments.enumerated() {
-      let reading = SegmentReading(segment: segment, isLast: position == segments.count - 1)
+      let reading = SegmentReading(
+        segment: segment, storage: storage, isLast: position == segments.count - 1)
       try unsafe reading.read(continuing: &tail, directory: directory, after: index) {
         (frame, payload, offset) throws(JournalError) in
         guard frame.index > index else { return }

@@ -17,7 +17,7 @@ internal import Synchronization
   private let directory: JournalDirectory
   private let instance: UInt32
   /// Held until `close`: no other process writes this journal.
-  private var lock: DurableFile?
+  private var lock: (any JournalFile)?
   private let supply: SegmentSupply
   private let syncer: JournalSyncer
   private let thread: WorkerThread
@@ -32,14 +32,16 @@ internal import Synchronization
   /// thread after each sync, with the last index that a power cut does not lose; `onFailure` runs
   /// there when a sync has failed, and nothing is safe after it.
   package init(
-    directory path: String, instance: UInt32, durability: Durability,
+    directory path: String, storage: any JournalStorage = SystemStorage(), instance: UInt32,
+    durability: Durability,
     segmentByteCount: Int = JournalWriter.defaultSegmentByteCount,
     onDurable: @escaping @Sendable (UInt64) -> Void,
     onFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
   ) throws(JournalError) {
     precondition(segmentByteCount >= SegmentWriter.minimumSegmentByteCount)
     let start = try JournalStart(
-      directory: path, instance: instance, segmentByteCount: segmentByteCount)
+      directory: JournalDirectory(path: path, storage: storage), instance: instance,
+      segmentByteCount: segmentByteCount)
     directory = start.directory
     lock = start.lock
     epoch = start.epoch
@@ -157,7 +159,7 @@ internal import Synchronization
       instance: instance, number: segmentNumber + 1, firstIndex: lastIndex + 1,
       previousChain: segment.chain, salt: JournalStart.makeSalt(), previousHash: segment.hash)
     let old = segment.file
-    let file = try storage { () throws(PlatformError) in
+    let file = try platform { () throws(PlatformError) in
       try old.synchronizeData()
       return try JournalStart.install(prepared, header, in: directory)
     }

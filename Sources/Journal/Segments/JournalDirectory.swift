@@ -14,6 +14,12 @@ struct JournalDirectory {
   private static let digits = 10
 
   let path: String
+  let storage: any JournalStorage
+
+  init(path: String, storage: any JournalStorage) {
+    self.path = path
+    self.storage = storage
+  }
 
   var lockPath: String { "\(path)/lock" }
   var epochPath: String { "\(path)/epoch" }
@@ -26,18 +32,20 @@ struct JournalDirectory {
 
   /// The segments, in order.
   func segments() throws(JournalError) -> [Segment] {
-    let names = try storage { () throws(PlatformError) in try FileSystem.listDirectory(path) }
-    return names.compactMap { name in
+    try names().compactMap { name in
       number(of: name).map { Segment(number: $0, path: "\(path)/\(name)") }
     }
     .sorted { $0.number < $1.number }
   }
 
   func removeTemporaryFiles() throws(JournalError) {
-    let names = try storage { () throws(PlatformError) in try FileSystem.listDirectory(path) }
-    for name in names where name.hasSuffix(Self.temporarySuffix) {
-      try storage { () throws(PlatformError) in try FileSystem.remove("\(path)/\(name)") }
+    for name in try names() where name.hasSuffix(Self.temporarySuffix) {
+      try platform { () throws(PlatformError) in try storage.remove("\(path)/\(name)") }
     }
+  }
+
+  private func names() throws(JournalError) -> [String] {
+    try platform { () throws(PlatformError) in try storage.listDirectory(path) }
   }
 
   private func number(of name: String) -> UInt64? {

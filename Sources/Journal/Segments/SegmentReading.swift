@@ -3,6 +3,7 @@ internal import Platform
 /// Reads one segment as the continuation of those before it.
 struct SegmentReading {
   let segment: JournalDirectory.Segment
+  let storage: any JournalStorage
   let isLast: Bool
 
   /// Verifies the segment, hands its facts to `body`, and moves the tail to its end.
@@ -28,8 +29,8 @@ struct SegmentReading {
   }
 
   private func load() throws(JournalError) -> SegmentBytes {
-    try storage { () throws(PlatformError) in
-      try SegmentBytes(DurableFile(segment.path, .read))
+    try platform { () throws(PlatformError) in
+      try SegmentBytes(storage.open(segment.path, .read))
     }
   }
 
@@ -66,7 +67,7 @@ struct SegmentReading {
   let count: Int
   private let memory: UnsafeMutableRawBufferPointer
 
-  init(_ file: DurableFile) throws(PlatformError) {
+  init(_ file: any JournalFile) throws(PlatformError) {
     let byteCount = Int(try file.size())
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 8)
     do {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Syncs what was written, on a thread of its own; what arrives during a sync shares the next one.
 final class JournalSyncer: Sendable {
   private struct Request {
-    var file: DurableFile
+    var file: any JournalFile
     var target: UInt64
     var isClosing = false
   }
@@ -18,12 +18,12 @@ final class JournalSyncer: Sendable {
   private let onFailure: @Sendable (JournalError) -> Void
 
   init(
-    file: DurableFile, durableIndex: UInt64, onDurable: @escaping @Sendable (UInt64) -> Void,
+    file: any JournalFile, durableIndex: UInt64, onDurable: @escaping @Sendable (UInt64) -> Void,
     onFailure: @escaping @Sendable (JournalError) -> Void
   ) throws(JournalError) {
     request = Mutex(Request(file: file, target: durableIndex))
     durable = Atomic(durableIndex)
-    wakeUp = try storage { () throws(PlatformError) in try WakeUp() }
+    wakeUp = try platform { () throws(PlatformError) in try WakeUp() }
     self.onDurable = onDurable
     self.onFailure = onFailure
   }
@@ -36,7 +36,7 @@ final class JournalSyncer: Sendable {
   }
 
   /// Asks for a sync of `file`; everything up to `target` outside of it is safe already.
-  func synchronize(_ file: DurableFile, upTo target: UInt64) {
+  func synchronize(_ file: any JournalFile, upTo target: UInt64) {
     request.withLock { request in
       request.file = file
       request.target = target

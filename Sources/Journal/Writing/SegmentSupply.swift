@@ -10,7 +10,7 @@ final class SegmentSupply: Sendable {
   private enum State {
     case idle
     case preparing(WorkerThread)
-    case ready(DurableFile)
+    case ready(any JournalFile)
   }
 
   private static let chunkByteCount: Int64 = 1 << 20
@@ -40,7 +40,7 @@ final class SegmentSupply: Sendable {
   }
 
   /// The prepared segment, waited for if it is nearly there.
-  func take() throws(JournalError) -> DurableFile {
+  func take() throws(JournalError) -> any JournalFile {
     prepare()
     while true {
       if let file = takeReady() { return file }
@@ -53,10 +53,10 @@ final class SegmentSupply: Sendable {
   func cancel() {
     isCanceled.store(true, ordering: .releasing)
     if case .preparing(let thread) = state.withLock({ $0 }) { thread.join() }
-    if case .ready(let file) = state.withLock({ $0 }) { try? FileSystem.remove(file.path) }
+    if case .ready(let file) = state.withLock({ $0 }) { try? directory.storage.remove(file.path) }
   }
 
-  private func takeReady() -> DurableFile? {
+  private func takeReady() -> (any JournalFile)? {
     state.withLock { state in
       guard case .ready(let file) = state else { return nil }
       state = .idle
@@ -84,21 +84,21 @@ final class SegmentSupply: Sendable {
     for _ in 0..<100 where !isCanceled.load(ordering: .acquiring) { usleep(10_000) }
   }
 
-  private func make() throws(PlatformError) -> DurableFile {
+  private func make() throws(PlatformError) -> any JournalFile {
     let path = "\(directory.path)/next\(JournalDirectory.temporarySuffix)"
-    if FileSystem.exists(path) { try FileSystem.remove(path) }
-    let file = try DurableFile(path, .create)
+    if directory.storage.exists(path) { try directory.storage.remove(path) }
+    let file = try directory.storage.open(path, .create)
     do {
       try fill(file)
     } catch {
-      try? FileSystem.remove(path)
+      try? directory.storage.remove(path)
       throw error
     }
     return file
   }
 
   // In small steps, so that the syncs of the current segment do not queue behind one large one.
-  private func fill(_ file: DurableFile) throws(PlatformError) {
+  private func fill(_ file: any JournalFile) throws(PlatformError) {
     var filled: Int64 = 0
     try file.reserve(byteCount)
     while filled < byteCount, !isCanceled.load(ordering: .relaxed) {

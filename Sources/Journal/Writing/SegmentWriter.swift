@@ -10,7 +10,7 @@ internal import RouterCore
   static let minimumSegmentByteCount = 4096
   private static let batchByteCount = 256 << 10
 
-  private(set) var file: DurableFile
+  private(set) var file: any JournalFile
   private let byteCount: Int
   private let batch: UnsafeMutableRawBufferPointer
   private var batched = 0
@@ -19,7 +19,7 @@ internal import RouterCore
   private let digest: SegmentDigest
 
   /// Starts behind the header of a segment, which was written and synced.
-  init(_ file: DurableFile, header: SegmentHeader, byteCount: Int) {
+  init(_ file: any JournalFile, header: SegmentHeader, byteCount: Int) {
     self.file = file
     self.byteCount = byteCount
     chain = header.chain
@@ -65,7 +65,7 @@ internal import RouterCore
   func write() throws(JournalError) {
     guard batched > 0 else { return }
     let frames = unsafe UnsafeRawBufferPointer(rebasing: batch[..<batched])
-    try storage { () throws(PlatformError) in
+    try platform { () throws(PlatformError) in
       try unsafe file.write(frames, at: Int64(offset))
     }
     unsafe digest.add(frames)
@@ -74,7 +74,7 @@ internal import RouterCore
   }
 
   /// Goes on in a new segment; the old one must be complete and synced.
-  func move(to file: DurableFile, header: SegmentHeader) {
+  func move(to file: any JournalFile, header: SegmentHeader) {
     precondition(batched == 0)
     self.file = file
     chain = header.chain
@@ -84,7 +84,7 @@ internal import RouterCore
 
   /// Gives back the room that was reserved and not needed.
   func trim() throws(JournalError) {
-    try storage { () throws(PlatformError) in
+    try platform { () throws(PlatformError) in
       try file.truncate(to: Int64(offset))
       try file.synchronize()
     }

@@ -57,6 +57,11 @@ package enum FileSystem {
     return Permissions(mode: status.st_mode & 0o7777, ownerUserID: status.st_uid)
   }
 
+  /// When a file was last written, in seconds since 1970.
+  package static func modificationTime(of path: String) throws(PlatformError) -> Int64 {
+    Int64(try status(of: path).st_mtim.tv_sec)
+  }
+
   package static func exists(_ path: String) -> Bool {
     unsafe access(path, F_OK) == 0
   }

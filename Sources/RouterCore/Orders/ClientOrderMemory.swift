@@ -47,9 +47,12 @@ package struct ClientOrderMemory: ~Copyable, Sendable {
     next = (next + 1) % entries.capacity
   }
 
+  /// From the oldest on, whatever slot it has.
   package func hash(into hasher: inout StateHasher) {
     hasher.combine(entries.count)
-    for slot in 0..<entries.highWater {
+    let oldest = entries.free == 0 ? next : 0
+    for position in 0..<entries.count {
+      let slot = (oldest + position) % entries.capacity
       hasher.combine(entries[slot].clientOrderID)
       hasher.combine(entries[slot].requestDigest)
       hasher.combine(entries[slot].parent?.rawValue ?? 0)

@@ -1,19 +1,33 @@
 extension OrderStore {
+  /// Where an order stands in its table does not count: a snapshot fills the tables anew.
+  ///
+  /// The order in which closed parents will be forgotten does.
   package func hash(into hasher: inout StateHasher) {
     hasher.combine(lastParent)
     hasher.combine(lastForgotten)
-    for slot in 0..<parents.highWater where parents.contains(slot) {
-      hash(parents[slot], into: &hasher)
-    }
-    for slot in 0..<children.highWater where children.contains(slot) {
-      hash(children[slot], into: &hasher)
-    }
-    for slot in 0..<fills.highWater where fills.contains(slot) {
-      hasher.combine(fills[slot].key.tableHash)
-      hasher.combine(fills[slot].quantity.mantissa)
-      hasher.combine(fills[slot].price.mantissa)
-    }
+    hasher.combine(sum(parents) { hash($0, into: &$1) })
+    hasher.combine(sum(children) { hash($0, into: &$1) })
+    hasher.combine(sum(fills) { hash($0, into: &$1) })
+    forEachClosed { hasher.combine($0.rawValue) }
     requests.hash(into: &hasher)
+  }
+
+  private func sum<Element>(
+    _ pool: borrowing Pool<Element>, _ hash: (Element, inout StateHasher) -> Void
+  ) -> UInt64 {
+    var sum: UInt64 = 0
+    for slot in 0..<pool.highWater where pool.contains(slot) {
+      var hasher = StateHasher()
+      hash(pool[slot], &hasher)
+      sum &+= mixed(hasher.value)
+    }
+    return sum
+  }
+
+  private func hash(_ fill: Fill, into hasher: inout StateHasher) {
+    hasher.combine(fill.key.tableHash)
+    hasher.combine(fill.quantity.mantissa)
+    hasher.combine(fill.price.mantissa)
   }
 
   private func hash(_ parent: ParentOrder, into hasher: inout StateHasher) {

@@ -71,6 +71,15 @@ package struct OrderStore: ~Copyable, Sendable {
 
   private func slot(_ link: Int32) -> Int? { link < 0 ? nil : Int(link) }
 
+  /// The closed parents in the order in which they will be forgotten.
+  func forEachClosed(_ body: (ParentOrderID) -> Void) {
+    var next = slot(firstClosed)
+    while let parent = next {
+      body(parents[parent].id)
+      next = slot(parents[parent].links.nextClosed)
+    }
+  }
+
   /// Whether a new parent with its children would fit, now or after forgetting closed ones.
   package func hasRoom(at now: Timestamp) -> Bool {
     guard working.free > 0, requests.hasRoom(at: now) else { return false }
