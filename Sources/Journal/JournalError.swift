@@ -22,6 +22,10 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Written by a build that is newer than this one.
   case tooNew(file: String, offset: Int, what: String)
   case wrongInstance(file: String, expected: UInt32, found: UInt32)
+  /// A file that must be there is not.
+  case missingFile(String, detail: String)
+  /// A snapshot could not be made; the journal itself is whole.
+  case snapshot(detail: String)
   case missingSegment(directory: String, expectedIndex: UInt64, foundIndex: UInt64)
   case epoch(file: String, detail: String)
 
@@ -52,6 +56,10 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
     case .wrongInstance(let file, let expected, let found):
       "\(file) belongs to instance \(found), not to \(expected); correct the directory or the"
         + " instance in the settings"
+    case .missingFile(let file, let detail):
+      "\(file) is missing: \(detail); \(Self.mend)"
+    case .snapshot(let detail):
+      "no snapshot of the journal could be made: \(detail)"
     case .missingSegment(let directory, let expectedIndex, let foundIndex):
       "\(directory) lacks the segment with index \(expectedIndex): the next one starts at"
         + " \(foundIndex); \(Self.mend)"

@@ -30,13 +30,15 @@ internal import Synchronization
   ///
   /// What an interrupted write left at the end is cut off first. `onDurable` runs on the journal's
   /// thread after each sync, with the last index that a power cut does not lose; `onFailure` runs
-  /// there when a sync has failed, and nothing is safe after it.
+  /// there when a sync has failed, and nothing is safe after it. `onSealed`
+  /// there when a segment is complete and the next one has its name.
   package init(
     directory path: String, storage: any JournalStorage = SystemStorage(), instance: UInt32,
     durability: Durability,
     segmentByteCount: Int = JournalWriter.defaultSegmentByteCount,
     onDurable: @escaping @Sendable (UInt64) -> Void,
-    onFailure: @escaping @Sendable (JournalError) -> Void = { _ in }
+    onFailure: @escaping @Sendable (JournalError) -> Void = { _ in },
+    onSealed: @escaping @Sendable () -> Void = {}
   ) throws(JournalError) {
     precondition(segmentByteCount >= SegmentWriter.minimumSegmentByteCount)
     let start = try JournalStart(
@@ -45,14 +47,20 @@ internal import Synchronization
     directory = start.directory
     lock = start.lock
     epoch = start.epoch
-    supply = start.supply
     segmentNumber = start.header.number
     lastIndex = start.header.firstIndex - 1
     writtenIndex = start.header.firstIndex - 1
     segment = SegmentWriter(start.file, header: start.header, byteCount: segmentByteCount)
+    let supply = start.supply
     let syncer = try JournalSyncer(
-      file: start.file, durableIndex: start.header.firstIndex - 1, onDurable: onDurable,
-      onFailure: onFailure)
+      directory: start.directory, file: start.file, durableIndex: start.header.firstIndex - 1,
+      events: JournalSyncer.Events(
+        onDurable: onDurable, onFailure: onFailure,
+        onSealed: {
+          supply.prepare()
+          onSealed()
+        }))
+    self.supply = supply
     self.syncer = syncer
     self.instance = instance
     self.durability = durability
@@ -139,7 +147,7 @@ internal import Synchronization
     Log.info(
       "journal", "segment ends",
       [
-        "file": segment.file.path, "last_index": String(lastIndex),
+        "file": directory.segmentPath(segmentNumber), "last_index": String(lastIndex),
         "sha256": segment.hash.description,
       ])
   }
@@ -150,24 +158,22 @@ internal import Synchronization
 
   /// Goes on in the next segment.
   ///
-  /// The old one is synced first, so that damage anywhere but in the last segment is never a torn
-  /// write. This costs two syncs on the calling thread, once in a segment.
+  /// It gets its name on the journal's thread, when the old one is synced, so that damage anywhere
+  /// but in the last segment is never a torn write. Until then it is `next.tmp`, which a start takes
+  /// over if it continues the last segment.
   private func roll() throws(JournalError) {
     try segment.write()
-    let prepared = try supply.take()
+    let prepared = try supply.take { syncer.failure }
     let header = SegmentHeader(
       instance: instance, number: segmentNumber + 1, firstIndex: lastIndex + 1,
       previousChain: segment.chain, salt: JournalStart.makeSalt(), previousHash: segment.hash)
-    let old = segment.file
-    let file = try platform { () throws(PlatformError) in
-      try old.synchronizeData()
-      return try JournalStart.install(prepared, header, in: directory)
-    }
+    try platform { () throws(PlatformError) in try prepared.write(header.encoded, at: 0) }
     logEnd()
-    segment.move(to: file, header: header)
+    let old = segment.file
+    segment.move(to: prepared, header: header)
     segmentNumber += 1
     writtenIndex = lastIndex
-    syncer.synchronize(file, upTo: lastIndex)
-    supply.prepare()
+    syncer.seal(
+      old, continuedBy: prepared, named: directory.segmentPath(segmentNumber), upTo: lastIndex)
   }
 }

@@ -39,6 +39,13 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case cancelIntended(ChildOrderID, at: Timestamp)
   case fillRecorded(FillRecorded)
   case childClosed(ChildClosed)
+
+  // Only in snapshots: what stands for facts that were left out.
+  case positionCarried(PositionCarried)
+  case requestRemembered(ClientOrderMemory.Entry)
+  case parentsForgotten(ParentsForgotten)
+  /// How many fills came before the next one, so that executions keep their numbers.
+  case executionsCarried(count: UInt64)
 }
 
 package struct ParentAccepted: Sendable, Hashable, BitwiseCopyable {

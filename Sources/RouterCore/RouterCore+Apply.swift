@@ -33,6 +33,11 @@ extension RouterCore {
         orders.parents[parent].replace(replacement)
       }
     case .childIntended(let intended): applyIntended(intended)
+    case .positionCarried(let carried):
+      ledger.carry(carried.venue, carried.asset, carried.amount)
+    case .requestRemembered(let entry): orders.requests.remember(entry)
+    case .parentsForgotten(let forgotten): orders.note(forgotten)
+    case .executionsCarried: break
     default: applyToChild(fact)
     }
   }

@@ -6,7 +6,7 @@ extension Command {
     name: "journal", summary: "verify or show the journal of a service, read only",
     usage: """
       usage: sluice journal verify DIR [--anchor HASH]
-             sluice journal dump DIR [--json] [--from N]
+             sluice journal dump DIR [--json] [--from N | --snapshot]
 
       Reads the journal in DIR (STATE_DIRECTORY/journal of a service), also while it is written,
       and changes nothing.
@@ -17,27 +17,35 @@ extension Command {
         dump           print the facts, a line each, with exact decimals
         --json         a JSON object a line
         --from N       only from this index on
+        --snapshot     the facts of the newest snapshot instead
 
       What is wrong is named with its file and offset.
       exit status: 0 whole, 1 damaged or changed, 2 usage, or no journal there
       """,
     run: { words in
       let arguments = try Arguments(
-        words, options: ["anchor", "from"], switches: ["json"], maximumWords: 2)
+        words, options: ["anchor", "from"], switches: ["json", "snapshot"], maximumWords: 2)
       guard arguments.words.count == 2 else {
         throw Arguments.Failure(description: "say 'verify' or 'dump', and a directory")
       }
       let directory = arguments.words[1]
       switch arguments.words[0] {
       case "verify":
-        if arguments["from"] != nil || arguments.has("json") {
-          throw Arguments.Failure(description: "--from and --json belong to dump")
+        if arguments["from"] != nil || arguments.has("json") || arguments.has("snapshot") {
+          throw Arguments.Failure(description: "--from, --json and --snapshot belong to dump")
         }
         return JournalInspection.verify(
           directory: directory, anchor: arguments["anchor"], to: .standard)
       case "dump":
         if arguments["anchor"] != nil {
           throw Arguments.Failure(description: "--anchor belongs to verify")
+        }
+        if arguments.has("snapshot") {
+          guard arguments["from"] == nil else {
+            throw Arguments.Failure(description: "--from does not go with --snapshot")
+          }
+          return JournalInspection.dumpSnapshot(
+            directory: directory, isJSON: arguments.has("json"), to: .standard)
         }
         let first = try arguments.integer("from", 1...Int.max) ?? 1
         return JournalInspection.dump(

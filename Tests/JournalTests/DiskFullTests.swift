@@ -1,5 +1,6 @@
 import Foundation
 import Journal
+import Platform
 import RouterCore
 import Testing
 
@@ -16,6 +17,13 @@ private final class SmallFileSystem {
       rmdir(path)
       return nil
     }
+  }
+
+  /// Remounts it (32) for reading only (1).
+  ///
+  /// - Returns: Whether it can not be written any more.
+  func makeReadOnly() -> Bool {
+    mount("tmpfs", path, "tmpfs", 32 | 1, nil) == 0
   }
 
   deinit {
@@ -72,5 +80,26 @@ struct DiskFullTests {
       try fixture.writer(segmentByteCount: 1 << 20)
     }
     #expect(error?.description.contains("no room for another segment") == true)
+  }
+
+  @Test func `a write of which the disk takes a part fails, and says from where on`() throws {
+    let disk = try #require(SmallFileSystem())
+    let file = try DurableFile("\(disk.path)/file", .create)
+    let bytes = [UInt8](repeating: 7, count: 1 << 20)
+    let error = #expect(throws: PlatformError.self) { try file.write(bytes, at: 0) }
+    let size = try file.size()
+    #expect(size > 0 && size < 1 << 20)
+    #expect(error?.description.contains("at \(size)") == true)
+    #expect(try file.contents().allSatisfy { $0 == 7 })
+  }
+
+  @Test func `a journal on a read-only file system is refused with the reason`() throws {
+    let disk = try #require(SmallFileSystem())
+    let fixture = JournalFixture(at: "\(disk.path)/journal")
+    try fixture.write(JournalFixture.facts(0..<4))
+    try #require(disk.makeReadOnly())
+    let error = #expect(throws: JournalError.self) { try fixture.writer() }
+    #expect(error?.description.contains("Read-only file system") == true)
+    #expect(try fixture.read().facts.count == 4)
   }
 }

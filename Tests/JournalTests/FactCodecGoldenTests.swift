@@ -90,6 +90,12 @@ struct FactCodecGoldenTests {
       type: 32, version: 3,
       payload: "0807060504030201563412efcdab030500011c000000000000001d000000000000000303001e0000"
         + "0000000000000000000000000008000000000000000102"),
+    Row(type: 48, version: 1, payload: "03ffff0000000000000000000000fcffffffff"),
+    Row(
+      type: 49, version: 1,
+      payload: "0e636c69656e742d6f726465722d33efcdab8967452301014600000000000000144700000000000000"),
+    Row(type: 50, version: 1, payload: "48000000000000004900000000000000"),
+    Row(type: 51, version: 1, payload: "4a00000000000000"),
   ]
 
   /// What a later layout has replaced since.

@@ -26,13 +26,13 @@ enum SampleFacts {
     return options
   }()
 
-  static let all: [Fact] = settings + parents + children
+  static let all: [Fact] = settings + parents + children + carried
 
   /// The samples as the first release knew them: without what came later.
   static let firstRelease: [Fact] = all.compactMap { fact in
     switch fact {
     case .venueRoutingChanged, .restPlanned, .parentTriggered, .parentReplaceRequested,
-      .parentReplaced:
+      .parentReplaced, .positionCarried, .requestRemembered, .parentsForgotten, .executionsCarried:
       return nil
     case .parentAccepted(var parent):
       parent.order.routing = RoutingOptions()
@@ -207,5 +207,17 @@ enum SampleFacts {
       ChildClosed(
         child: child, outcome: .neverAccepted, reason: .insufficientFunds, text: ShortText(),
         at: time(16))),
+  ]
+
+  /// What only snapshots hold.
+  static let carried: [Fact] = [
+    .positionCarried(
+      PositionCarried(venue: VenueID(3), asset: .unlisted, amount: Amount(mantissa: -(1 << 90)))),
+    .requestRemembered(
+      ClientOrderMemory.Entry(
+        clientOrderID: text("client-order-3"), requestDigest: 0x0123_4567_89AB_CDEF,
+        parent: ParentOrderID(70), reason: .halted, at: time(71))),
+    .parentsForgotten(ParentsForgotten(lastParent: 72, lastForgotten: 73)),
+    .executionsCarried(count: 74),
   ]
 }

@@ -7,7 +7,7 @@ internal import Wire
 /// It is confined to the thread of its event loop, answers reads from its own copy of the facts
 /// and passes everything that changes something to the `RouterPort`.
 package final class APIServer {
-  package private(set) var model = ReadModel()
+  package private(set) var model: ReadModel
   let port: any RouterPort
   private let tokens: BearerTokens
   private let version: String
@@ -17,12 +17,13 @@ package final class APIServer {
   private var inFlight: Set<ShortText> = []
 
   package init(
-    port: any RouterPort, tokens: BearerTokens, version: String,
+    port: any RouterPort, tokens: BearerTokens, version: String, model: ReadModel = ReadModel(),
     now: @escaping @Sendable () -> Timestamp
   ) {
     self.port = port
     self.tokens = tokens
     self.version = version
+    self.model = model
     self.now = now
   }
 

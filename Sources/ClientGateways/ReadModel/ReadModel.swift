@@ -50,6 +50,10 @@ package struct ReadModel: Sendable {
       update(parent, at: at) { $0.isCancelRequested = true }
     case .parentClosed(let closed): close(closed)
     case .fillRecorded(let fill): record(fill)
+    case .positionCarried(let carried):
+      positions[PositionKey(venue: carried.venue, asset: carried.asset), default: .zero] +=
+        carried.amount
+    case .executionsCarried(let count): executionCount = Int(clamping: count)
     default: applyToChild(fact)
     }
   }
@@ -145,10 +149,9 @@ package struct ReadModel: Sendable {
   private mutating func update(
     _ id: ParentOrderID, at: Timestamp?, _ body: (inout OrderView) -> Void
   ) {
-    guard var order = orders.removeValue(forKey: id) else { return }
-    body(&order)
-    if let at { order.updatedAt = at }
-    orders[id] = order
+    guard let place = orders.index(forKey: id) else { return }
+    body(&orders.values[place])
+    if let at { orders.values[place].updatedAt = at }
   }
 
   private mutating func updateChild(

@@ -30,6 +30,11 @@ enum FactType: UInt8, CaseIterable {
   case cancelIntended = 37
   case fillRecorded = 38
   case childClosed = 39
+  // Only in snapshots.
+  case positionCarried = 48
+  case requestRemembered = 49
+  case parentsForgotten = 50
+  case executionsCarried = 51
 
   init(_ fact: Fact) {
     self =
@@ -61,6 +66,10 @@ enum FactType: UInt8, CaseIterable {
       case .cancelIntended: .cancelIntended
       case .fillRecorded: .fillRecorded
       case .childClosed: .childClosed
+      case .positionCarried: .positionCarried
+      case .requestRemembered: .requestRemembered
+      case .parentsForgotten: .parentsForgotten
+      case .executionsCarried: .executionsCarried
       }
   }
 

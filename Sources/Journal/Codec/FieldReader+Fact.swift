@@ -36,6 +36,15 @@ extension FieldReader {
     case .cancelIntended: .cancelIntended(try childID(), at: try timestamp())
     case .fillRecorded: .fillRecorded(try fillRecorded())
     case .childClosed: .childClosed(try childClosed())
+    case .positionCarried:
+      .positionCarried(
+        PositionCarried(venue: try venueID(), asset: try assetID(), amount: try amount()))
+    case .requestRemembered: .requestRemembered(try requestEntry())
+    case .parentsForgotten:
+      .parentsForgotten(
+        ParentsForgotten(
+          lastParent: try parentID().rawValue, lastForgotten: try parentID().rawValue))
+    case .executionsCarried: .executionsCarried(count: try integer())
     }
   }
 
@@ -138,6 +147,12 @@ extension FieldReader {
     ParentReplacement(
       parent: try parentID(), quantity: try quantity(), limitPrice: try optionalPrice(),
       stopPrice: try optionalPrice(), effectiveLimit: try price(), at: try timestamp())
+  }
+
+  private mutating func requestEntry() throws(FactFault) -> ClientOrderMemory.Entry {
+    ClientOrderMemory.Entry(
+      clientOrderID: try text(), requestDigest: try integer(),
+      parent: try bool() ? try parentID() : nil, reason: try value(), at: try timestamp())
   }
 
   private mutating func parentRefused() throws(FactFault) -> ParentRefused {

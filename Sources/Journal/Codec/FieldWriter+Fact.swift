@@ -47,6 +47,15 @@ extension FieldWriter {
       timestamp(at)
     case .fillRecorded(let fill): self.fill(fill)
     case .childClosed(let child): closed(child)
+    case .positionCarried(let carried):
+      integer(carried.venue.rawValue)
+      integer(carried.asset.rawValue)
+      amount(carried.amount)
+    case .requestRemembered(let entry): remembered(entry)
+    case .parentsForgotten(let forgotten):
+      integer(forgotten.lastParent)
+      integer(forgotten.lastForgotten)
+    case .executionsCarried(let count): integer(count)
     }
   }
 
@@ -164,6 +173,15 @@ extension FieldWriter {
     price(order.stopPrice)
     timestamp(order.deadline)
     integer(order.maximumChildren)
+  }
+
+  private mutating func remembered(_ entry: ClientOrderMemory.Entry) {
+    text(entry.clientOrderID)
+    integer(entry.requestDigest)
+    bool(entry.parent != nil)
+    if let parent = entry.parent { integer(parent.rawValue) }
+    value(entry.reason)
+    timestamp(entry.at)
   }
 
   private mutating func refused(_ parent: ParentRefused) {

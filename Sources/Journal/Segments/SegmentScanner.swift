@@ -21,12 +21,21 @@ internal import Platform
 
   /// Starts behind the header; `epoch` is that of the last frame before this segment.
   init(_ bytes: UnsafeRawBufferPointer, header: SegmentHeader, file: String, epoch: UInt32) {
+    unsafe self.init(
+      bytes, from: header.byteCount, continuing: header.chain, firstIndex: header.firstIndex,
+      file: file, epoch: epoch)
+  }
+
+  init(
+    _ bytes: UnsafeRawBufferPointer, from position: Int, continuing chain: UInt32,
+    firstIndex: UInt64, file: String, epoch: UInt32
+  ) {
     unsafe self.bytes = bytes
     self.file = file
     self.epoch = epoch
-    position = header.byteCount
-    chain = header.chain
-    nextIndex = header.firstIndex
+    self.position = position
+    self.chain = chain
+    nextIndex = firstIndex
   }
 
   /// Hands every frame to `body` and stops where they end.

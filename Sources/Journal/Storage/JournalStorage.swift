@@ -38,7 +38,7 @@ package protocol JournalFile: AnyObject, Sendable {
 extension DurableFile: JournalFile {}
 
 extension JournalFile {
-  func write(_ bytes: [UInt8], at offset: Int64) throws(PlatformError) {
+  package func write(_ bytes: [UInt8], at offset: Int64) throws(PlatformError) {
     let result = unsafe bytes.withUnsafeBytes { buffer in
       Result { () throws(PlatformError) in try unsafe write(buffer, at: offset) }
     }
@@ -46,7 +46,7 @@ extension JournalFile {
   }
 
   /// All bytes from the start to the end of the file.
-  func contents() throws(PlatformError) -> [UInt8] {
+  package func contents() throws(PlatformError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(try size()))
     let result = unsafe bytes.withUnsafeMutableBytes { buffer in
       Result { () throws(PlatformError) in try unsafe read(into: buffer, at: 0) }

@@ -17,9 +17,14 @@ struct JournalStart {
       try directory.storage.createDirectories(directory.path)
     }
     lock = try Self.takeLock(directory)
+    var segments = try directory.segments()
+    try Self.checkSnapshots(segments, in: directory)
+    var tail = try Self.mendTail(of: segments, in: directory, instance: instance)
+    if try Self.takeOverNext(after: tail, in: directory) {
+      segments = try directory.segments()
+      tail = try Self.mendTail(of: segments, in: directory, instance: instance)
+    }
     try directory.removeTemporaryFiles()
-    let segments = try directory.segments()
-    let tail = try Self.mendTail(of: segments, in: directory, instance: instance)
     epoch = try EpochFile(directory: directory, instance: instance)
       .advance(past: segments.isEmpty ? nil : tail.lastEpoch)
     header = Self.header(after: tail, instance: instance)
@@ -60,6 +65,17 @@ struct JournalStart {
     return lock
   }
 
+  /// A snapshot is only made when the segment behind it exists: without it facts are lost.
+  private static func checkSnapshots(
+    _ segments: [JournalDirectory.Segment], in directory: JournalDirectory
+  ) throws(JournalError) {
+    guard let newest = try directory.snapshots().last else { return }
+    guard segments.contains(where: { $0.number == newest.number + 1 }) else {
+      throw .missingFile(
+        directory.segmentPath(newest.number + 1), detail: "\(newest.path) is continued by it")
+    }
+  }
+
   /// Verifies the last segment and cuts off what an interrupted write left there.
   private static func mendTail(
     of segments: [JournalDirectory.Segment], in directory: JournalDirectory, instance: UInt32
@@ -79,6 +95,33 @@ struct JournalStart {
       try file.synchronize()
     }
     return tail
+  }
+
+  /// Names the segment that a crash has left unnamed, if it continues the last one.
+  ///
+  /// With durability `process` its facts may have been acted on. It continues the last segment only
+  /// if that is complete; where a power cut has taken its end, both were unsafe.
+  private static func takeOverNext(
+    after tail: JournalTail, in directory: JournalDirectory
+  ) throws(JournalError) -> Bool {
+    let path = directory.nextPath
+    guard let last = tail.file, directory.storage.exists(path) else { return false }
+    let bytes = try platform { () throws(PlatformError) in
+      try SegmentBytes(directory.storage.open(path, .read))
+    }
+    guard
+      let header = try? unsafe SegmentHeader(
+        bytes.bytes, file: path, number: tail.segmentNumber + 1),
+      header.instance == tail.instance, header.firstIndex == tail.lastIndex + 1,
+      header.previousChain == tail.chain, header.previousHash == tail.hash
+    else { return false }
+    try platform { () throws(PlatformError) in
+      try directory.storage.open(last, .write).synchronize()
+      try directory.storage.open(path, .write).synchronize()
+      try directory.storage.rename(path, to: directory.segmentPath(header.number))
+      try directory.storage.synchronizeDirectory(directory.path)
+    }
+    return true
   }
 
   private static func header(after tail: JournalTail, instance: UInt32) -> SegmentHeader {

@@ -3,29 +3,43 @@ internal import Synchronization
 
 /// Syncs what was written, on a thread of its own; what arrives during a sync shares the next one.
 final class JournalSyncer: Sendable {
+  /// Called on the thread.
+  struct Events: Sendable {
+    let onDurable: @Sendable (UInt64) -> Void
+    let onFailure: @Sendable (JournalError) -> Void
+    let onSealed: @Sendable () -> Void
+  }
+
   private struct Request {
     var file: any JournalFile
     var target: UInt64
+    var sealing: Sealing?
     var isClosing = false
   }
 
+  /// A segment that is complete, and the name for the one that continues it.
+  private struct Sealing {
+    let old: any JournalFile
+    let next: any JournalFile
+    let name: String
+  }
+
+  private let directory: JournalDirectory
   private let request: Mutex<Request>
   private let failureBox = Mutex<JournalError?>(nil)
   private let durable: Atomic<UInt64>
   private let hasFailed = Atomic<Bool>(false)
   private let wakeUp: WakeUp
-  private let onDurable: @Sendable (UInt64) -> Void
-  private let onFailure: @Sendable (JournalError) -> Void
+  private let events: Events
 
   init(
-    file: any JournalFile, durableIndex: UInt64, onDurable: @escaping @Sendable (UInt64) -> Void,
-    onFailure: @escaping @Sendable (JournalError) -> Void
+    directory: JournalDirectory, file: any JournalFile, durableIndex: UInt64, events: Events
   ) throws(JournalError) {
+    self.directory = directory
     request = Mutex(Request(file: file, target: durableIndex))
     durable = Atomic(durableIndex)
     wakeUp = try platform { () throws(PlatformError) in try WakeUp() }
-    self.onDurable = onDurable
-    self.onFailure = onFailure
+    self.events = events
   }
 
   var durableIndex: UInt64 { durable.load(ordering: .acquiring) }
@@ -35,10 +49,25 @@ final class JournalSyncer: Sendable {
     hasFailed.load(ordering: .acquiring) ? failureBox.withLock { $0 } : nil
   }
 
-  /// Asks for a sync of `file`; everything up to `target` outside of it is safe already.
+  /// Asks for a sync of `file`; everything up to `target` outside of it is safe already, or will be
+  /// when the segment before it is sealed.
   func synchronize(_ file: any JournalFile, upTo target: UInt64) {
     request.withLock { request in
       request.file = file
+      request.target = target
+    }
+    wakeUp.signal()
+  }
+
+  /// Asks for a sync of a complete segment, and then for the name of the next one.
+  func seal(
+    _ old: any JournalFile, continuedBy next: any JournalFile, named name: String,
+    upTo target: UInt64
+  ) {
+    request.withLock { request in
+      precondition(request.sealing == nil, "a segment is prepared only when the last has its name")
+      request.sealing = Sealing(old: old, next: next, name: name)
+      request.file = next
       request.target = target
     }
     wakeUp.signal()
@@ -55,25 +84,38 @@ final class JournalSyncer: Sendable {
     while true {
       wakeUp.wait(timeoutMilliseconds: -1)
       wakeUp.drain()
-      let request = request.withLock { $0 }
-      guard synchronize(request) else { return }
-      if request.isClosing { return }
+      let next = request.withLock { request in
+        defer { request.sealing = nil }
+        return request
+      }
+      guard serve(next) else { return }
+      if next.isClosing { return }
     }
   }
 
-  private func synchronize(_ request: Request) -> Bool {
-    guard request.target > durableIndex else { return true }
-    do {
+  private func serve(_ request: Request) -> Bool {
+    guard request.sealing != nil || request.target > durableIndex else { return true }
+    do throws(PlatformError) {
+      try request.sealing?.old.synchronizeData()
       try request.file.synchronizeData()
+      if let sealing = request.sealing { try name(sealing) }
     } catch {
       // The kernel may have dropped the pages: a second sync would succeed and mean nothing.
       failureBox.withLock { $0 = .storage(error) }
       hasFailed.store(true, ordering: .releasing)
-      onFailure(.storage(error))
+      events.onFailure(.storage(error))
       return false
     }
-    durable.store(request.target, ordering: .releasing)
-    onDurable(request.target)
+    if request.target > durableIndex {
+      durable.store(request.target, ordering: .releasing)
+      events.onDurable(request.target)
+    }
+    if request.sealing != nil { events.onSealed() }
     return true
+  }
+
+  private func name(_ sealing: Sealing) throws(PlatformError) {
+    try directory.storage.rename(sealing.next.path, to: sealing.name)
+    try directory.storage.synchronizeDirectory(directory.path)
   }
 }

@@ -39,11 +39,15 @@ final class SegmentSupply: Sendable {
     }
   }
 
-  /// The prepared segment, waited for if it is nearly there.
-  func take() throws(JournalError) -> any JournalFile {
-    prepare()
+  /// The prepared segment, waited for if it is on its way; `failure` says why none will come.
+  ///
+  /// It does not begin to make one: the last one that was taken may still wait for its name.
+  func take(
+    unless failure: () -> JournalError? = { nil }
+  ) throws(JournalError) -> any JournalFile {
     while true {
       if let file = takeReady() { return file }
+      if let error = failure() { throw error }
       if let error = shortage.withLock({ $0 }) { throw .outOfSpace(error) }
       usleep(200)
     }
@@ -85,7 +89,7 @@ final class SegmentSupply: Sendable {
   }
 
   private func make() throws(PlatformError) -> any JournalFile {
-    let path = "\(directory.path)/next\(JournalDirectory.temporarySuffix)"
+    let path = directory.nextPath
     if directory.storage.exists(path) { try directory.storage.remove(path) }
     let file = try directory.storage.open(path, .create)
     do {

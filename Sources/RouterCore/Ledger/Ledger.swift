@@ -15,6 +15,8 @@ package struct Ledger: ~Copyable, Sendable {
 
   package struct Account: Sendable, BitwiseCopyable {
     package var position = Amount.zero
+    /// The part of the position that facts left out of a snapshot have moved.
+    var carried = Amount.zero
     /// What open children reserve, each for its whole quantity.
     package var reserved = Amount.zero
     package var observedAvailable = Amount.zero
@@ -72,6 +74,15 @@ package struct Ledger: ~Copyable, Sendable {
     let (sum, overflow) = accounts[index(venue, asset)].position.mantissa
       .addingReportingOverflow(amount.mantissa)
     if !overflow { accounts[index(venue, asset)].position = Amount(mantissa: sum) }
+  }
+
+  /// Sets the part of a position that no fact in the journal's snapshot explains.
+  mutating func carry(_ venue: VenueID, _ asset: AssetID, _ amount: Amount) {
+    guard venue.index < venueCount else { return }
+    let before = accounts[index(venue, asset)].carried
+    move(venue, asset, by: -before)
+    move(venue, asset, by: amount)
+    accounts[index(venue, asset)].carried = amount
   }
 
   mutating func reserve(_ venue: VenueID, _ asset: AssetID, _ amount: Amount) {

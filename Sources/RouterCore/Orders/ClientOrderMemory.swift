@@ -1,12 +1,23 @@
 /// Client order ids with the answers that were given to them, oldest first to be forgotten.
 package struct ClientOrderMemory: ~Copyable, Sendable {
-  package struct Entry: Sendable, BitwiseCopyable {
+  package struct Entry: Sendable, Hashable, BitwiseCopyable {
     package var clientOrderID: ShortText
     package var requestDigest: UInt64
     /// `nil` if the order was refused.
     package var parent: ParentOrderID?
     package var reason: RejectReason
     package var at: Timestamp
+
+    package init(
+      clientOrderID: ShortText, requestDigest: UInt64, parent: ParentOrderID?,
+      reason: RejectReason, at: Timestamp
+    ) {
+      self.clientOrderID = clientOrderID
+      self.requestDigest = requestDigest
+      self.parent = parent
+      self.reason = reason
+      self.at = at
+    }
   }
 
   private var entries: Pool<Entry>

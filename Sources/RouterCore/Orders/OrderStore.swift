@@ -168,6 +168,12 @@ package struct OrderStore: ~Copyable, Sendable {
     return true
   }
 
+  /// Takes over how far parents were numbered and forgotten before a snapshot.
+  mutating func note(_ forgotten: ParentsForgotten) {
+    lastParent = max(lastParent, forgotten.lastParent)
+    lastForgotten = max(lastForgotten, forgotten.lastForgotten)
+  }
+
   private mutating func forget(_ child: Int) {
     var next = slot(children[child].links.firstFill)
     while let fill = next {

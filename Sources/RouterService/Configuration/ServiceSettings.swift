@@ -50,6 +50,7 @@ package struct ServiceSettings: Sendable {
   package var keyFile: String?
   package var stateDirectory = ""
   package var durability = Durability.power
+  package var retention = JournalRetention()
   package var tokens: [Token] = []
   package var symbols: [PairName] = []
   /// Assets beyond those of the symbols: fee tokens such as BNB.

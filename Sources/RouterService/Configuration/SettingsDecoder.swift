@@ -14,7 +14,8 @@ struct SettingsDecoder {
     let reader = SettingsReader(
       root, at: "", faults: faults,
       known: [
-        "mode", "instance", "listen", "state_directory", "durability", "authentication", "symbols",
+        "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
+        "symbols",
         "assets", "risk", "venues", "busy_polling",
       ])
     var settings = ServiceSettings()
@@ -23,6 +24,7 @@ struct SettingsDecoder {
     settings.instance = UInt32(reader.integer("instance", standard: 1, 1...0xFF_FFFF))
     settings.durability = reader.choice(
       "durability", standard: .power, [("power", .power), ("process", .process)])
+    settings.retention = retention(reader)
     settings.stateDirectory = absolute(reader.required("state_directory"))
     settings.busyPolling = reader.bool("busy_polling", standard: false)
     decodeListener(reader, into: &settings)
@@ -34,6 +36,18 @@ struct SettingsDecoder {
       venue(value, at: "venues[\(index)]", faults)
     }
     return settings
+  }
+
+  private func retention(_ reader: SettingsReader) -> JournalRetention {
+    var retention = JournalRetention()
+    let known = ["retain_days", "snapshot_megabytes"]
+    guard let journal = reader.optionalObject("journal", known: known) else { return retention }
+    let days = retention.retainSeconds / 86_400
+    retention.retainSeconds = journal.integer("retain_days", standard: days, 0...36_500) * 86_400
+    let megabytes = retention.snapshotByteCount >> 20
+    retention.snapshotByteCount =
+      journal.integer("snapshot_megabytes", standard: megabytes, 1...65_536) << 20
+    return retention
   }
 
   private func decodeListener(_ reader: SettingsReader, into settings: inout ServiceSettings) {

@@ -50,6 +50,9 @@ package enum JournalInspection {
           output.line(segmentLine(tail))
           if tail.hash == wanted { anchored = tail.lastIndex }
         }, { _, _ in })
+      for snapshot in try JournalReader.snapshots(directory: directory) {
+        output.line(snapshotLine(snapshot))
+      }
       for line in summary(tail) { output.line(line) }
       return report(anchor: wanted, anchored, output)
     } catch {
@@ -67,6 +70,10 @@ package enum JournalInspection {
     guard isThere(directory, output) else { return notThere }
     var renderer = FactRenderer()
     do {
+      // Where the first segments were deleted, the definitions are in a snapshot.
+      if let oldest = try JournalReader.snapshots(directory: directory).first {
+        try JournalReader.read(oldest) { _, fact in renderer.learn(fact) }
+      }
       _ = try JournalReader.read(
         directory: directory,
         onSegment: { tail, count in
@@ -83,6 +90,36 @@ package enum JournalInspection {
       output.complaint("\(error)")
       return damaged
     }
+  }
+
+  /// Prints the facts of the newest snapshot; 0 stands for the index of those that stand for others.
+  ///
+  /// - Returns: The exit status.
+  package static func dumpSnapshot(
+    directory: String, isJSON: Bool, to output: Output
+  ) -> Int32 {
+    guard isThere(directory, output) else { return notThere }
+    var renderer = FactRenderer()
+    do {
+      guard let newest = try JournalReader.snapshots(directory: directory).last else {
+        output.complaint("\(directory) has no snapshot")
+        return notThere
+      }
+      try JournalReader.read(newest) { index, fact in
+        let members = renderer.object(index, fact)
+        output.line(isJSON ? json(members) : text(members))
+      }
+      return whole
+    } catch {
+      output.complaint("\(error)")
+      return damaged
+    }
+  }
+
+  private static func snapshotLine(_ snapshot: SnapshotSummary) -> String {
+    let name = snapshot.file.split(separator: "/").last.map(String.init) ?? ""
+    return "\(name)  to fact \(snapshot.lastIndex)  \(snapshot.byteCount) bytes"
+      + "  \(snapshot.factCount) facts"
   }
 
   private static func isThere(_ directory: String, _ output: Output) -> Bool {

@@ -18,6 +18,8 @@ final class CorePort: RouterPort, @unchecked Sendable {
   private let starting = Mutex<[String: Starting]>([:])
   private let clock: CoreClock
   private let state = Mutex(Readiness(isReady: false, reason: "recovery has not begun"))
+  /// Called each time the service gets ready.
+  private let onReady: @Sendable () -> Void
 
   private struct Starting: Sendable {
     var dialect: String
@@ -25,7 +27,10 @@ final class CorePort: RouterPort, @unchecked Sendable {
     var at: Timestamp
   }
 
-  init(core: CoreThread, apiLoop: EventLoop) {
+  init(
+    core: CoreThread, apiLoop: EventLoop, onReady: @escaping @Sendable () -> Void = {}
+  ) {
+    self.onReady = onReady
     self.core = core
     clock = core.clock
     coreLoop = core.loop
@@ -36,6 +41,7 @@ final class CorePort: RouterPort, @unchecked Sendable {
 
   func setReadiness(_ readiness: Readiness) {
     state.withLock { $0 = readiness }
+    if readiness.isReady { onReady() }
   }
 
   /// A venue that has not answered its start-up questions; `words` say why, once it is known.

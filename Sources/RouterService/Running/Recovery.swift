@@ -1,3 +1,4 @@
+internal import ClientGateways
 internal import Journal
 internal import Platform
 internal import RouterCore
@@ -5,8 +6,10 @@ internal import VenueGateways
 
 /// What the journal gives back at a start, before anything is sent anywhere.
 struct Recovery: ~Copyable {
-  let facts: [Fact]
   let registry: Registry
+  let model: ReadModel
+  /// Keeps the journal short while the service runs.
+  let keeper: JournalKeeper
   private var core: RouterCore
   private let journal: JournalWriter
 
@@ -21,36 +24,34 @@ struct Recovery: ~Copyable {
     } catch {
       throw .journal("\(error); check state_directory")
     }
-    var core = RouterCore(CoreConfiguration(instance: settings.instance))
-    var registry = Registry()
-    var facts: [Fact] = []
-    do {
+    do throws(JournalError) {
+      let configuration = CoreConfiguration(instance: settings.instance)
+      let keeper = try JournalKeeper(
+        directory: directory, configuration: configuration, retention: settings.retention)
       let journal = try JournalWriter(
         directory: directory, instance: settings.instance, durability: settings.durability,
-        onDurable: onDurable, onFailure: onFailure)
-      _ = try JournalReader.read(directory: directory) { _, fact in facts.append(fact) }
-      for fact in facts {
-        core.apply(fact)
-        registry.apply(fact)
-      }
-      guard !core.hasOverflowed else {
-        throw StartError.journal(
-          "\(directory) holds more open orders than this build's tables; nothing was sent")
-      }
-      return Recovery(facts: facts, registry: registry, core: core, journal: journal)
-    } catch let error as StartError {
-      throw error
+        onDurable: onDurable, onFailure: onFailure, onSealed: { keeper.segmentSealed() })
+      let state = try RecoveredState(directory: directory, configuration: configuration)
+      Log.info(
+        "journal", "recovered",
+        [
+          "facts": String(state.journal.factCount),
+          "last_index": String(state.journal.tail.lastIndex),
+          "snapshot": state.journal.snapshotFile ?? "none",
+        ])
+      return Recovery(state, keeper: keeper, journal: journal)
     } catch {
       throw .journal("\(error)")
     }
   }
 
   private init(
-    facts: [Fact], registry: Registry, core: consuming RouterCore, journal: JournalWriter
+    _ state: consuming RecoveredState, keeper: JournalKeeper, journal: JournalWriter
   ) {
-    self.facts = facts
-    self.registry = registry
-    self.core = core
+    registry = state.registry
+    model = state.model
+    core = state.core
+    self.keeper = keeper
     self.journal = journal
   }
 
@@ -58,6 +59,10 @@ struct Recovery: ~Copyable {
   consuming func makeCoreThread(
     settings: ServiceSettings, clock: CoreClock
   ) throws(StartError) -> CoreThread {
+    guard !core.hasOverflowed else {
+      throw StartError.journal(
+        "it holds more open orders than this build's tables; nothing was sent")
+    }
     let loop: EventLoop
     do {
       loop = try EventLoop()

@@ -18,11 +18,14 @@ package final class RouterService: @unchecked Sendable {
   private var apiWorker: WorkerThread?
   private var venues: VenueStarter?
   private var port: CorePort?
+  private var keeper: JournalKeeper?
   private let failure = Mutex<String?>(nil)
   private let finished = DispatchGate()
+  private let startGuard: StartGuard
 
   package init(settings: ServiceSettings, version: String) {
     self.settings = settings
+    startGuard = StartGuard(stateDirectory: settings.stateDirectory)
     self.version = version
   }
 
@@ -41,13 +44,17 @@ package final class RouterService: @unchecked Sendable {
   package func start() throws(StartError) {
     let tokens = try loadTokens()
     let accounts = try loadAccounts()
+    let isLooping = try countStart()
     let recovery = try Recovery.run(
       settings: settings, clock: clock,
       onDurable: { [weak self] index in self?.coreThread?.wakeForDurable(index) },
       onFailure: { [weak self] error in self?.coreThread?.failLater(error) })
-    let (facts, registry) = (recovery.facts, recovery.registry)
+    let (model, registry, keeper) = (recovery.model, recovery.registry, recovery.keeper)
     try startCore(recovery)
-    try startAPI(tokens, facts: facts)
+    if isLooping { haltLoop() }
+    try startAPI(tokens, model: model)
+    self.keeper = keeper
+    keeper.start()
     startVenues(accounts, registry: registry)
   }
 
@@ -55,6 +62,7 @@ package final class RouterService: @unchecked Sendable {
   package func stop() {
     port?.setReadiness(Readiness(isReady: false, reason: "the service is stopping"))
     venues?.stop()
+    keeper?.stop()
     let core = coreThread.map(Unchecked.init)
     core?.value.loop.submit { core?.value.stop() }
     coreWorker?.join()
@@ -64,6 +72,7 @@ package final class RouterService: @unchecked Sendable {
       apiLoop.stop()
     }
     apiWorker?.join()
+    startGuard.end()
     finished.open()
   }
 
@@ -103,6 +112,27 @@ package final class RouterService: @unchecked Sendable {
     return accounts
   }
 
+  /// Whether this start is one of too many that followed each other.
+  private func countStart() throws(StartError) -> Bool {
+    do throws(PlatformError) {
+      try FileSystem.createDirectories(settings.stateDirectory)
+      return try startGuard.begin()
+    } catch {
+      throw .journal("\(error); check state_directory")
+    }
+  }
+
+  /// Halts, durably, before anything can be sent.
+  private func haltLoop() {
+    Log.warning(
+      "start", "halted: the last starts did not get ready",
+      [
+        "starts": "\(StartGuard.limit)", "seconds": "\(StartGuard.windowSeconds)",
+        "then": "find out why, then resume",
+      ])
+    coreThread?.define([.haltRequested(requestID: 0)])
+  }
+
   private func startCore(_ recovery: consuming Recovery) throws(StartError) {
     let thread = try recovery.makeCoreThread(settings: settings, clock: clock)
     coreThread = thread
@@ -113,14 +143,15 @@ package final class RouterService: @unchecked Sendable {
     }
   }
 
-  private func startAPI(_ tokens: BearerTokens, facts: [Fact]) throws(StartError) {
+  private func startAPI(_ tokens: BearerTokens, model: ReadModel) throws(StartError) {
     guard let coreThread else { return }
     do throws(PlatformError) {
       let loop = try EventLoop()
-      let port = CorePort(core: coreThread, apiLoop: loop)
+      let port = CorePort(core: coreThread, apiLoop: loop) { [startGuard] in startGuard.end() }
       let clock = clock
-      let server = APIServer(port: port, tokens: tokens, version: version) { clock.now }
-      server.apply(facts)
+      let server = APIServer(port: port, tokens: tokens, version: version, model: model) {
+        clock.now
+      }
       try server.listen(
         on: loop, host: settings.host, port: settings.port, tls: try serverContext())
       apiPort = server.listeningPort
