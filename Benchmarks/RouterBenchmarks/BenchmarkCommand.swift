@@ -25,11 +25,18 @@ enum BenchmarkCommand {
     #if DEBUG
       say("this is a debug build: its times mean nothing")
     #endif
-    if benchmark_pin_to_processor() != 0 { say("the thread could not be pinned") }
     let isTerminal = isatty(STDERR_FILENO) == 1
     var benchmarker = Benchmarker(filter: arguments.filter, isQuick: arguments.isQuick) { name in
       if isTerminal { write("\r\u{1B}[K\(name)") }
     }
+    // Not pinned: threads that are started then would have to share the processor.
+    do {
+      try JournalBenchmarks.run(&benchmarker)
+    } catch {
+      say("the journal's benchmarks failed: \(error)")
+      return 1
+    }
+    if benchmark_pin_to_processor() != 0 { say("the thread could not be pinned") }
     BookBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)

@@ -79,6 +79,14 @@ struct Benchmarker {
     return Double(total) / Double(calls)
   }
 
+  /// Adds a measurement that was timed elsewhere, in nanoseconds.
+  mutating func record(_ name: String, samples: [Double], batch: Int = 1) {
+    guard !samples.isEmpty else { return }
+    measurements.append(
+      Measurement(
+        name, samples: samples, operationsPerSample: batch, allocationsPerOperation: 0))
+  }
+
   private mutating func record(
     _ name: String, _ ticks: [UInt64], batch: Int, allocations: Double
   ) {
