@@ -17,6 +17,8 @@ extension RouterCore {
     else { return refuseForGood(order, .unknownInstrument, now, &outbox) }
     let risk = risk(for: order.instrument, at: now)
     switch risk.check(order, instrument) {
+    case .failure(let refusal) where refusal.reason.mayPass:
+      refuse(order, refusal.reason, &outbox)
     case .failure(let refusal): refuseForGood(order, refusal.reason, now, &outbox)
     case .success(let limit): accept(order, limit, risk, now, &outbox)
     }

@@ -10,7 +10,7 @@ extension RejectReason {
 
   private var status: Int {
     switch self {
-    case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket: 503
+    case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket, .openOrdersLimit: 503
     case .unknownOrder: 404
     case .orderAlreadyClosed: 409
     default: 422

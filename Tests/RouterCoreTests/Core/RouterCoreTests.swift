@@ -213,6 +213,19 @@ struct RouterCoreTests {
     #expect(reason(harness.order("12", 10, limit: 10_000)) == .halted)
   }
 
+  @Test func `a refusal that waiting may cure is not the answer for ever`() {
+    let harness = CoreHarness()
+    for index in 0..<3 { harness.process(.bookInvalid(ListingID(UInt16(index)), .sequenceGap)) }
+    harness.submit(harness.order("a", 10))
+    #expect(harness.refusal == .noMarket)
+    harness.process(.haltRequested(requestID: 1))
+    harness.book(0, bids: [(9_990, 10)], asks: [(10_000, 10)])
+    harness.submit(harness.order("a", 10))
+    #expect(harness.refusal == .halted)
+    harness.process(.resumeRequested(requestID: 2))
+    #expect(harness.submit(harness.order("a", 10)) != nil)
+  }
+
   @Test func `without limits everything is refused`() {
     let harness = CoreHarness()
     harness.process(.riskLimitsChanged(.closed))
