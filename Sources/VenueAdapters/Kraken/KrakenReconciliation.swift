@@ -4,7 +4,7 @@ import Wire
 /// Finds out over REST what became of orders.
 ///
 /// Asks by the venue's id where it is known, otherwise by client id among open and then closed
-/// orders; then the trades of the time in which the order can have traded. An order counts as not
+/// orders, or for all of those if several are missing; then the trades of the time in which the order can have traded. An order counts as not
 /// found only if trades found none either: each trade of an order that nobody here knows is traced to
 /// its owner, and one whose owner the venue does not name leaves the question open.
 /// Up to fifty orders share one round, since the venue counts calls.
@@ -28,12 +28,16 @@ struct KrakenReconciliation {
     case byOrderID
     case open(Int)
     case closed(Int)
+    case allOpen
+    case allClosed(offset: Int)
     case trades(offset: Int)
     case owners([String])
   }
 
   private static let batch = 50
-  private static let unnamedBatch = 8
+  /// As many are searched for one by one; for more, the lists cost less.
+  private static let maximumSearches = 3
+  private static let maximumClosed = 2_000
   private static let page = 50
   private static let maximumTrades = 5_000
   /// Requests for owners in one round; the next one goes on behind them.
@@ -76,17 +80,13 @@ struct KrakenReconciliation {
   private mutating func begin() {
     guard !waiting.isEmpty else { return }
     targets.removeAll()
-    var unnamed = 0
-    while let child = waiting.first, targets.count < Self.batch, unnamed < Self.unnamedBatch {
-      waiting.removeFirst()
-      if child.venueOrderID.isEmpty { unnamed += 1 }
-      targets.append(Target(child: child))
-    }
+    targets = waiting.prefix(Self.batch).map { Target(child: $0) }
+    waiting.removeFirst(targets.count)
     trades.removeAll()
     tracedOwners = false
     hasUnclear = false
     queriedAt = .distantPast
-    if unnamed < targets.count {
+    if targets.contains(where: { !$0.child.venueOrderID.isEmpty }) {
       steps = [.byOrderID]
     } else {
       planSearch()
@@ -95,8 +95,12 @@ struct KrakenReconciliation {
 
   /// Steps for what the question by the venue's id has not answered.
   private mutating func planSearch() {
-    for index in targets.indices where targets[index].order == nil {
-      steps += [.open(index), .closed(index)]
+    let missing = targets.indices.filter { targets[$0].order == nil }
+    if missing.count > Self.maximumSearches {
+      // In this order: one that ends in between is in the second list.
+      steps += [.allOpen, .allClosed(offset: 0)]
+    } else {
+      for index in missing { steps += [.open(index), .closed(index)] }
     }
     steps.append(.trades(offset: 0))
   }
@@ -119,6 +123,14 @@ extension KrakenReconciliation {
       let fields = [("cl_ord_id", clientOrderID(index)), ("without_count", "true")]
       return Request(
         method: "ClosedOrders", fields: fields + start(targets[index].child.sentAt), calls: 2,
+        purpose: .orderQueryStep)
+    case .allOpen:
+      return Request(method: "OpenOrders", fields: [], calls: 1, purpose: .orderQuery)
+    case .allClosed(let offset):
+      let since = targets.filter { $0.order == nil }.map(\.child.sentAt).min() ?? .distantPast
+      let page = offset > 0 ? [("ofs", "\(offset)")] : []
+      return Request(
+        method: "ClosedOrders", fields: [("without_count", "true")] + start(since) + page, calls: 2,
         purpose: .orderQueryStep)
     case .trades(let offset):
       let since = targets.filter(\.needsTrades).map(\.child.sentAt).min() ?? .distantPast
@@ -166,7 +178,11 @@ extension KrakenReconciliation {
     case .byOrderID:
       adopt(result.members ?? [], account)
       planSearch()
-    case .open: adopt(result["open"]?.members ?? [], account)
+    case .open, .allOpen: adopt(result["open"]?.members ?? [], account)
+    case .allClosed(let offset):
+      guard takeClosed(result["closed"]?.members ?? [], offset: offset, account) else {
+        return failed("too many closed orders to page through", account: account, into: &output)
+      }
     case .closed: adopt(result["closed"]?.members ?? [], account)
     case .owners(let ids):
       note(ids, result.members ?? [], account)
@@ -188,7 +204,7 @@ extension KrakenReconciliation {
     switch steps.first {
     case .byOrderID, .owners:
       answered(.object([]), orders: &orders, account: account, into: &output)
-    case .open, .closed, .trades, nil:
+    case .open, .closed, .allOpen, .allClosed, .trades, nil:
       failed("an unknown order in answer to a search", account: account, into: &output)
     }
   }
@@ -219,6 +235,18 @@ extension KrakenReconciliation {
     }
   }
 
+  /// A page of closed orders, the newest first: what ends meanwhile moves orders to later pages, so
+  /// none is missed.
+  private mutating func takeClosed(
+    _ members: [JSONMember], offset: Int, _ account: KrakenAccount
+  ) -> Bool {
+    adopt(members, account)
+    guard members.count >= Self.page else { return true }
+    guard offset + Self.page < Self.maximumClosed else { return false }
+    steps.insert(.allClosed(offset: offset + Self.page), at: 0)
+    return true
+  }
+
   private mutating func take(_ result: JSONValue, offset: Int) -> Bool {
     let members = result["trades"]?.members ?? []
     for member in members where !trades.contains(where: { $0.id == member.name }) {
@@ -237,6 +265,7 @@ extension KrakenReconciliation {
   private func isNeedless(_ step: Step, _ account: KrakenAccount) -> Bool {
     switch step {
     case .open(let index), .closed(let index): targets[index].order != nil
+    case .allOpen, .allClosed: targets.allSatisfy { $0.order != nil }
     case .trades(offset: 0): !targets.contains(where: \.needsTrades)
     case .trades: targets.allSatisfy { isAccounted($0, account) }
     case .byOrderID, .owners: false

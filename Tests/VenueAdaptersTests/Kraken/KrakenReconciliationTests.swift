@@ -306,6 +306,21 @@ struct KrakenReconciliationTests {
     #expect(harness.kinds == [.acknowledged, .canceled, .acknowledged, .canceled])
   }
 
+  @Test func `several missing orders are looked for in the whole lists`() {
+    harness.command(.query(harness.reference()))
+    for number in 2..<7 { harness.command(.query(harness.reference(.init(number)))) }
+    for _ in 0..<3 { harness.answer(nothing) }
+    #expect(harness.kinds == [.notFound])
+    #expect(harness.path == "/0/private/OpenOrders" && !harness.body.contains("cl_ord_id"))
+    harness.answer(nothing)
+    #expect(harness.path == "/0/private/ClosedOrders" && !harness.body.contains("cl_ord_id"))
+    #expect(harness.body.contains("start="))
+    harness.answer(nothing)
+    #expect(harness.path == "/0/private/TradesHistory")
+    harness.answer(nothing)
+    #expect(harness.kinds.suffix(5) == Array(repeating: .notFound, count: 5))
+  }
+
   @Test func `calls are kept below the venue's counter`() {
     var asked = 0
     for number in 1...6 {
