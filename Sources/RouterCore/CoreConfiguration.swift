@@ -22,6 +22,9 @@ package struct CoreConfiguration: Sendable, Hashable {
   /// orders are refused.
   package var clientOrderIDRetentionMilliseconds: Int64 = 30 * 24 * 3600 * 1000
 
+  /// Whether orders of ours that the journal does not know are taken in, not just cancelled.
+  package var adoptsOrphans = false
+
   package init(instance: UInt32) {
     precondition(instance < 1 << 24)
     self.instance = instance

@@ -22,6 +22,10 @@ package enum Event: Sendable, BitwiseCopyable {
   case linkChanged(VenueID, VenueLink, isUp: Bool)
   case balanceObserved(BalanceObservation)
   case childReport(VenueExecutionReport)
+  /// One of a venue's open orders; ours by its id.
+  case openOrderObserved(OpenOrderObservation)
+  /// Every open order of a venue has been told.
+  case openOrdersListed(VenueID)
 
   // Clients.
   case newOrderSingle(NewOrderSingle)

@@ -9,6 +9,8 @@ extension Fact {
     case request(ShortText)
     /// Stands for facts that an earlier snapshot has left out.
     case carried
+    /// Explains what was done and changes no order; not kept.
+    case evidence
   }
 
   /// Names a setting; in the order in which settings must be applied.
@@ -55,6 +57,8 @@ extension Fact {
     case .fillRecorded(let fill): .parent(fill.child.parent)
     case .childClosed(let closed): .parent(closed.child.parent)
     case .requestRemembered(let entry): .request(entry.clientOrderID)
+    case .orphanAdopted(let child, _): .parent(child.parent)
+    case .orphanFound: .evidence
     case .positionCarried, .parentsForgotten, .executionsCarried: .carried
     }
   }

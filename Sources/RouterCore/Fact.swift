@@ -46,6 +46,9 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case parentsForgotten(ParentsForgotten)
   /// How many fills came before the next one, so that executions keep their numbers.
   case executionsCarried(count: UInt64)
+  case orphanFound(OrphanFound)
+  /// An orphan was taken in as the child of a parent made for it; the facts before it say how.
+  case orphanAdopted(ChildOrderID, at: Timestamp)
 }
 
 package struct ParentAccepted: Sendable, Hashable, BitwiseCopyable {

@@ -67,12 +67,14 @@ package enum VenueCommand: Sendable, Hashable, BitwiseCopyable {
   case query(ChildReference)
   /// Ask for the account's balances.
   case refreshBalances(VenueID)
+  /// Ask for the account's open orders, ours or not.
+  case listOpenOrders(VenueID)
 
   package var venue: VenueID {
     switch self {
     case .newOrder(let order): order.venue
     case .cancel(let child), .query(let child): child.venue
-    case .refreshBalances(let venue): venue
+    case .refreshBalances(let venue), .listOpenOrders(let venue): venue
     }
   }
 }

@@ -38,6 +38,7 @@ extension RouterCore {
     case .requestRemembered(let entry): orders.requests.remember(entry)
     case .parentsForgotten(let forgotten): orders.note(forgotten)
     case .executionsCarried: break
+    case .orphanFound(let orphan): strangers.insert(orphan.child)
     default: applyToChild(fact)
     }
   }

@@ -240,31 +240,7 @@ extension RouterCore {
     return queriedAt >= reference.adding(milliseconds: venue.definition.absenceProofMilliseconds)
   }
 
-  // Strangers.
-
-  /// A report about a child that we do not know.
-  private mutating func receivedForStranger(
-    _ report: VenueExecutionReport, _ now: Timestamp, _ outbox: inout Outbox
-  ) {
-    guard report.child.instance == configuration.instance, isRunning else { return }
-    guard report.child.parent.rawValue > orders.lastForgotten else { return }
-    switch report.kind {
-    case .acknowledged, .stillOpen, .fill, .filled: break
-    default: return
-    }
-    // A later epoch is a second router on this account; an earlier one lost its journal.
-    if report.child.epoch > epoch {
-      haltAll(now, &outbox)
-    } else {
-      haltVenue(report.venue, .unknownOrder, now, &outbox)
-    }
-    guard report.kind == .stillOpen || report.kind == .acknowledged else { return }
-    outbox.append(
-      .cancel(
-        ChildReference(
-          id: report.child, venue: report.venue, listing: ListingID(.max),
-          venueOrderID: report.venueOrderID, sentAt: .distantPast)))
-  }
+  // Halts.
 
   mutating func haltVenue(
     _ venue: VenueID, _ reason: RejectReason, _ now: Timestamp, _ outbox: inout Outbox

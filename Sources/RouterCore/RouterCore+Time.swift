@@ -30,12 +30,15 @@ extension RouterCore {
     advance(parent, now, &outbox)
   }
 
-  /// Asks for balances as long as some money that moved was not seen in them.
+  /// Asks for balances as long as some money that moved was not seen in them, and now and then for
+  /// the open orders.
   private mutating func venueDue(_ venue: VenueID, _ now: Timestamp, _ outbox: inout Outbox) {
-    guard ledger.isSettling(venue) else { return }
-    outbox.append(.refreshBalances(venue))
-    timers.set(
-      venueTimer(venue), to: now.adding(milliseconds: Self.balanceIntervalMilliseconds))
+    if ledger.isSettling(venue) {
+      outbox.append(.refreshBalances(venue))
+      timers.set(
+        venueTimer(venue), to: now.adding(milliseconds: Self.balanceIntervalMilliseconds))
+    }
+    listOpenOrdersIfDue(venue, now, &outbox)
   }
 
   private mutating func childDue(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
@@ -107,6 +110,7 @@ extension RouterCore {
     wakeAllParents(now)
     guard link != .marketData else { return }
     outbox.append(.refreshBalances(venue))
+    if link == .dropCopy { listOpenOrders(venue, now, &outbox) }
     queryAll(at: venue, now, &outbox)
   }
 

@@ -34,6 +34,7 @@ package struct RouterCore: ~Copyable, Sendable {
   var legEstimates = InlineArray<32, LegEstimate>(repeating: LegEstimate())
   var estimates: RoutingEstimates
   var delayedLegs: Pool<DelayedLeg>
+  var strangers: StrangerWatch
   /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
   package internal(set) var isRunning = false
 
@@ -48,6 +49,7 @@ package struct RouterCore: ~Copyable, Sendable {
     planner = Planner(levelCapacity: configuration.bookLevels)
     estimates = RoutingEstimates(configuration)
     delayedLegs = Pool(capacity: configuration.openParentCapacity * 4)
+    strangers = StrangerWatch(venues: configuration.venueCapacity)
   }
 
   /// Decides on one event; book updates find their levels in `levels`.
@@ -60,6 +62,8 @@ package struct RouterCore: ~Copyable, Sendable {
     case .trade(let trade): traded(trade, now, &outbox)
     case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now)
     case .childReport(let report): received(report, now, &outbox)
+    case .openOrderObserved(let order): observed(order, now, &outbox)
+    case .openOrdersListed(let venue): openOrdersListed(venue, now)
     case .linkChanged(let venue, let link, let isUp): linkChanged(venue, link, isUp, now, &outbox)
     case .balanceObserved(let observation): balanceObserved(observation)
     case .newOrderSingle(let order): submit(order, now, &outbox)

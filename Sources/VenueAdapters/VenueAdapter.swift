@@ -107,6 +107,8 @@ package struct RequestTag: Sendable, Hashable, BitwiseCopyable {
     case session = 8
     /// A further step of an order query: open orders, closed orders, by the dialect's own count.
     case orderQueryStep = 9
+    /// The list of the account's open orders.
+    case openOrders = 10
   }
 
   package var purpose: Purpose

@@ -147,12 +147,24 @@ package struct OpenOrder: Sendable, Hashable {
   package var clientOrderID: String
   package var venueOrderID: String
   package var symbol: String
+  package var side: Side
+  /// As the venue writes them; empty where it says nothing.
+  package var quantity: String
+  package var limitPrice: String
+  package var filled: String
 
-  package init(child: ChildOrderID?, clientOrderID: String, venueOrderID: String, symbol: String) {
+  package init(
+    child: ChildOrderID?, clientOrderID: String, venueOrderID: String, symbol: String,
+    side: Side = .buy, quantity: String = "", limitPrice: String = "", filled: String = ""
+  ) {
     self.child = child
     self.clientOrderID = clientOrderID
     self.venueOrderID = venueOrderID
     self.symbol = symbol
+    self.side = side
+    self.quantity = quantity
+    self.limitPrice = limitPrice
+    self.filled = filled
   }
 }
 

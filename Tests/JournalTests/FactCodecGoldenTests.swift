@@ -50,6 +50,11 @@ struct FactCodecGoldenTests {
   /// What came later: new kinds, and new versions of old ones.
   private static let later: [Row] = [
     Row(
+      type: 56, version: 1,
+      payload: "030807060504030201563412efcdab134f51434c4d4c2d42573350332d4255434d575a01"
+        + "050002500000000000000051000000000000005200000000000000035300000000000000"),
+    Row(type: 57, version: 1, payload: "0807060504030201563412efcdab5400000000000000"),
+    Row(
       type: 9, version: 1,
       payload: "032200000000000000ddffffffffffffff1c2570110100240000000000000025000000"),
     Row(

@@ -32,7 +32,8 @@ enum SampleFacts {
   static let firstRelease: [Fact] = all.compactMap { fact in
     switch fact {
     case .venueRoutingChanged, .restPlanned, .parentTriggered, .parentReplaceRequested,
-      .parentReplaced, .positionCarried, .requestRemembered, .parentsForgotten, .executionsCarried:
+      .parentReplaced, .positionCarried, .requestRemembered, .parentsForgotten, .executionsCarried,
+      .orphanFound, .orphanAdopted:
       return nil
     case .parentAccepted(var parent):
       parent.order.routing = RoutingOptions()
@@ -207,6 +208,14 @@ enum SampleFacts {
       ChildClosed(
         child: child, outcome: .neverAccepted, reason: .insufficientFunds, text: ShortText(),
         at: time(16))),
+    .orphanFound(
+      OrphanFound(
+        OpenOrderObservation(
+          venue: VenueID(3), child: child, venueOrderID: text("OQCLML-BW3P3-BUCMWZ"),
+          listing: ListingID(5), side: .sell, quantity: Quantity(mantissa: 80),
+          limitPrice: Price(mantissa: 81), cumulativeQuantity: Quantity(mantissa: 82),
+          askedAt: .distantPast), .otherRouter, at: time(83))),
+    .orphanAdopted(child, at: time(84)),
   ]
 
   /// What only snapshots hold.

@@ -9,10 +9,12 @@ struct VenueRenderer {
   func write(_ venues: [VenueStatusView], to json: inout JSONWriter) {
     json.beginObject()
     json.field("halted", bool: model.isHalted)
+    if let reason = model.haltReason { json.field("halt_reason", reason) }
     json.key("venues")
     json.beginArray()
     for venue in venues { write(venue, to: &json) }
     json.endArray()
+    writeOrphans(to: &json)
     json.endObject()
   }
 
@@ -37,6 +39,33 @@ struct VenueRenderer {
     writeListings(of: venue.venue, to: &json)
     writeIncidents(venue.incidents, to: &json)
     json.endObject()
+  }
+
+  /// Orders under ids of ours that the journal did not know as open.
+  private func writeOrphans(to json: inout JSONWriter) {
+    json.key("orphans")
+    json.beginArray()
+    for orphan in model.orphans {
+      let found = orphan.found
+      json.beginObject()
+      json.field("venue", renderer.directory.venueName(found.venue))
+      json.field("child_id", found.child.uuid.string)
+      json.field("venue_order_id", found.venueOrderID.string)
+      if let listing = found.listing,
+        let instrument = renderer.directory.instrument(of: listing)
+      {
+        json.field("symbol", renderer.directory.symbol(instrument.id))
+        json.field("side", found.side.name)
+        json.field("quantity", renderer.quantity(found.quantity, instrument))
+        json.field("limit_price", renderer.price(found.limitPrice, instrument))
+        json.field("filled_quantity", renderer.quantity(found.cumulativeQuantity, instrument))
+      }
+      json.field("verdict", snakeCase("\(found.verdict)"))
+      json.field("action", orphan.action)
+      json.field("found_at", renderer.time(found.at))
+      json.endObject()
+    }
+    json.endArray()
   }
 
   private func decimal(_ milliseconds: Double) -> String {

@@ -7,6 +7,7 @@ package struct ReadModel: Sendable {
   /// Closed orders beyond this number are forgotten, oldest first; the journal keeps them.
   private static let closedOrderLimit = 200_000
   private static let executionLimit = 1_000_000
+  private static let orphanLimit = 200
 
   package private(set) var directory = Directory()
   package private(set) var orders: [ParentOrderID: OrderView] = [:]
@@ -17,6 +18,10 @@ package struct ReadModel: Sendable {
   package private(set) var positions: [PositionKey: Amount] = [:]
   package private(set) var isHalted = false
   package private(set) var haltedVenues: [VenueID: RejectReason] = [:]
+  /// Why everything is halted, if it was not an operator.
+  package private(set) var haltReason: String?
+  /// The last ones.
+  package private(set) var orphans: [OrphanView] = []
   package private(set) var epoch: UInt32 = 0
   private var byClientOrderID: [ShortText: ParentOrderID] = [:]
 
@@ -30,7 +35,14 @@ package struct ReadModel: Sendable {
     directory.apply(fact)
     switch fact {
     case .epochStarted(let epoch, _): self.epoch = epoch
-    case .haltChanged(let isHalted, _): self.isHalted = isHalted
+    case .haltChanged(let isHalted, _):
+      self.isHalted = isHalted
+      if !isHalted { haltReason = nil }
+    case .orphanFound(let found): note(found)
+    case .orphanAdopted(let child, _):
+      if let place = orphans.lastIndex(where: { $0.found.child == child }) {
+        orphans[place].isAdopted = true
+      }
     case .venueHaltChanged(let venue, let isHalted, let reason, _):
       haltedVenues[venue] = isHalted ? reason : nil
     case .parentAccepted(let accepted): accept(accepted)
@@ -67,6 +79,12 @@ package struct ReadModel: Sendable {
 
   private mutating func close(_ closed: ParentClosed) {
     update(closed.parent, at: closed.at) { $0.closed = closed }
+  }
+
+  private mutating func note(_ found: OrphanFound) {
+    if found.verdict == .otherRouter { haltReason = OrphanFound.otherRouterWords }
+    orphans.append(OrphanView(found))
+    if orphans.count > Self.orphanLimit { orphans.removeFirst() }
   }
 
   private mutating func forgetOldest() {

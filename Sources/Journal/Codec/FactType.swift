@@ -35,6 +35,8 @@ enum FactType: UInt8, CaseIterable {
   case requestRemembered = 49
   case parentsForgotten = 50
   case executionsCarried = 51
+  case orphanFound = 56
+  case orphanAdopted = 57
 
   init(_ fact: Fact) {
     self =
@@ -70,6 +72,8 @@ enum FactType: UInt8, CaseIterable {
       case .requestRemembered: .requestRemembered
       case .parentsForgotten: .parentsForgotten
       case .executionsCarried: .executionsCarried
+      case .orphanFound: .orphanFound
+      case .orphanAdopted: .orphanAdopted
       }
   }
 

@@ -45,6 +45,8 @@ extension FieldReader {
         ParentsForgotten(
           lastParent: try parentID().rawValue, lastForgotten: try parentID().rawValue))
     case .executionsCarried: .executionsCarried(count: try integer())
+    case .orphanFound: .orphanFound(try orphanFound())
+    case .orphanAdopted: .orphanAdopted(try childID(), at: try timestamp())
     }
   }
 
@@ -239,6 +241,14 @@ extension FieldReader {
       child: try childID(), listing: try listingID(), side: try value(), executionID: try text(),
       quantity: try quantity(), price: try price(), fee: try amount(), feeAsset: try assetID(),
       liquidity: try value(), venueTime: try timestamp(), at: try timestamp())
+  }
+
+  private mutating func orphanFound() throws(FactFault) -> OrphanFound {
+    let order = OpenOrderObservation(
+      venue: try venueID(), child: try childID(), venueOrderID: try text(),
+      listing: try bool() ? try listingID() : nil, side: try value(), quantity: try quantity(),
+      limitPrice: try price(), cumulativeQuantity: try quantity(), askedAt: .distantPast)
+    return OrphanFound(order, try value(), at: try timestamp())
   }
 
   private mutating func childClosed() throws(FactFault) -> ChildClosed {

@@ -34,7 +34,7 @@ extension FieldWriter {
     case .parentReplaceRequested(let parent), .parentReplaced(let parent): replacement(parent)
     case .childIntended(let child): intended(child)
     case .childSent(let child, let at), .childUnknown(let child, let at),
-      .cancelIntended(let child, let at):
+      .cancelIntended(let child, let at), .orphanAdopted(let child, let at):
       childID(child)
       timestamp(at)
     case .childAbandoned(let child, let reason, let at):
@@ -56,7 +56,22 @@ extension FieldWriter {
       integer(forgotten.lastParent)
       integer(forgotten.lastForgotten)
     case .executionsCarried(let count): integer(count)
+    case .orphanFound(let orphan): found(orphan)
     }
+  }
+
+  private mutating func found(_ orphan: OrphanFound) {
+    integer(orphan.venue.rawValue)
+    childID(orphan.child)
+    text(orphan.venueOrderID)
+    bool(orphan.listing != nil)
+    if let listing = orphan.listing { integer(listing.rawValue) }
+    value(orphan.side)
+    quantity(orphan.quantity)
+    price(orphan.limitPrice)
+    quantity(orphan.cumulativeQuantity)
+    value(orphan.verdict)
+    timestamp(orphan.at)
   }
 
   private mutating func definition(_ venue: VenueDefinition) {

@@ -41,7 +41,7 @@ struct Compaction: ~Copyable {
   mutating func keep(_ fact: Fact, index: UInt64, _ keep: Keep) throws(JournalError) {
     count(fact)
     switch fact.subject {
-    case .setting, .carried: break
+    case .setting, .carried, .evidence: break
     case .parent(let id):
       if let parent = whole.parent(id) {
         try keepPart(of: parent, fact, index, keep)

@@ -36,8 +36,23 @@ package enum BookText {
         OrderText.text(venue, "orders_sent"), OrderText.text(venue, "requests_unknown"),
         incident.map { OrderText.text($0, "message") } ?? "")
     }
-    let halted = answer["halted"]?.bool == true ? "\nHALTED: no new order leaves" : ""
-    return table.text + halted
+    let reason = answer["halt_reason"]?.string.map { ": \($0)" } ?? ": no new order leaves"
+    let halted = answer["halted"]?.bool == true ? "\nHALTED\(reason)" : ""
+    return table.text + orphans(answer) + halted
+  }
+
+  private static func orphans(_ answer: JSONValue) -> String {
+    let rows = answer["orphans"]?.array ?? []
+    guard !rows.isEmpty else { return "" }
+    var table = TextTable("venue", "child", "venue's id", "symbol", ">filled", "verdict", "action")
+    for row in rows {
+      table.add(
+        OrderText.text(row, "venue"), OrderText.text(row, "child_id"),
+        OrderText.text(row, "venue_order_id"), OrderText.text(row, "symbol"),
+        OrderText.text(row, "filled_quantity"), OrderText.text(row, "verdict"),
+        OrderText.text(row, "action"))
+    }
+    return "\norders of ours that the journal did not know as open:\n\(table.text)"
   }
 
   private static func flag(_ value: JSONValue, _ name: String) -> String {

@@ -56,6 +56,8 @@ package struct ServiceSettings: Sendable {
   /// Assets beyond those of the symbols: fee tokens such as BNB.
   package var extraAssets: [String] = []
   package var risk = RiskLimits.closed
+  /// Whether orders of ours that the journal does not know are taken in, not just cancelled.
+  package var adoptsOrphans = false
   package var venues: [Venue] = []
   package var busyPolling = false
 

@@ -15,8 +15,7 @@ struct SettingsDecoder {
       root, at: "", faults: faults,
       known: [
         "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
-        "symbols",
-        "assets", "risk", "venues", "busy_polling",
+        "symbols", "assets", "risk", "recovery", "venues", "busy_polling",
       ])
     var settings = ServiceSettings()
     settings.mode = reader.choice(
@@ -32,6 +31,10 @@ struct SettingsDecoder {
     settings.symbols = pairs(reader, "symbols")
     settings.extraAssets = reader.strings("assets")
     settings.risk = risk(reader)
+    if let recovery = reader.optionalObject("recovery", known: ["orphans"]) {
+      settings.adoptsOrphans = recovery.choice(
+        "orphans", standard: false, [("cancel", false), ("adopt", true)])
+    }
     settings.venues = reader.elements("venues").enumerated().map { index, value in
       venue(value, at: "venues[\(index)]", faults)
     }

@@ -25,7 +25,8 @@ struct Recovery: ~Copyable {
       throw .journal("\(error); check state_directory")
     }
     do throws(JournalError) {
-      let configuration = CoreConfiguration(instance: settings.instance)
+      var configuration = CoreConfiguration(instance: settings.instance)
+      configuration.adoptsOrphans = settings.adoptsOrphans
       let keeper = try JournalKeeper(
         directory: directory, configuration: configuration, retention: settings.retention)
       let journal = try JournalWriter(

@@ -158,7 +158,10 @@ package final class RouterService: @unchecked Sendable {
       (apiLoop, apiServer, self.port) = (loop, server, port)
       let copies = Unchecked((loop: loop, server: server))
       coreThread.onFacts = { facts in
-        copies.value.loop.submit { copies.value.server.apply(facts) }
+        copies.value.loop.submit {
+          copies.value.server.apply(facts)
+          FactLog.note(facts, copies.value.server.model.directory)
+        }
       }
       apiWorker = WorkerThread(name: "api") { copies.value.loop.run() }
       let core = Unchecked(coreThread)

@@ -21,6 +21,8 @@ final class VenueStarter: @unchecked Sendable {
   private let connector = Connector()
   private let isStopped = Atomic<Bool>(false)
   private let results = Mutex<[Int: VenueBootstrap.Result]>([:])
+  /// Venues that have failed to answer at least once.
+  private let failed = Mutex<Set<Int>>([])
   private let arrived: WakeUp?
   private var workers: [WorkerThread] = []
   private var registry: Registry
@@ -79,6 +81,8 @@ final class VenueStarter: @unchecked Sendable {
         let name = account.settings.gateway.name
         Log.error("start", "venue does not answer", ["venue": name, "reason": error.words])
         port.noteStarting(venue: name, dialect: account.dialect.name, error.words)
+        failed.withLock { _ = $0.insert(index) }
+        arrived?.signal()
         let now = clock.now.nanoseconds / 1_000_000
         let floor = error.floorMilliseconds
         sleep(milliseconds: backoff.nextDelayMilliseconds(atMilliseconds: now, floor: floor))
@@ -99,13 +103,15 @@ final class VenueStarter: @unchecked Sendable {
   private func connectAsTheyCome() {
     waitForAnswers()
     var connected: Set<Int> = []
+    var isAnyConnected = false
     while isRunning && connected.count < accounts.count {
       let ready = results.withLock { $0 }.filter { !connected.contains($0.key) }
       let definitions = results.withLock { $0.values.flatMap(\.listings) }
       for (index, result) in ready.sorted(by: { $0.key < $1.key }) {
         connected.insert(index)
-        connect(accounts[index], result, finest: definitions)
+        if connect(accounts[index], result, finest: definitions) { isAnyConnected = true }
       }
+      if isAnyConnected { becomeReady() }
       if connected.count < accounts.count {
         _ = arrived?.wait(timeoutMilliseconds: 500)
         arrived?.drain()
@@ -113,19 +119,41 @@ final class VenueStarter: @unchecked Sendable {
     }
   }
 
+  /// Orders are taken once every venue is reconciled or has shown that it is down.
+  ///
+  /// It comes behind what the venues' connecting has put into the core's queue.
+  private func becomeReady() {
+    let port = port
+    core.loop.submit { port.setReadiness(Readiness(isReady: true, reason: "ready")) }
+  }
+
+  /// Returns when all venues have answered, or when there is nothing to gain from waiting longer:
+  /// a venue that is down costs the others no more than the grace, and nothing if the scales of all
+  /// symbols are known from earlier.
   private func waitForAnswers() {
     let deadline = clock.now.adding(milliseconds: Self.graceMilliseconds)
     while isRunning {
       let count = results.withLock { $0.count }
       if count == accounts.count || (count > 0 && clock.now >= deadline) { return }
+      if count > 0, count + failedCount == accounts.count, knowsAllScales { return }
       _ = arrived?.wait(timeoutMilliseconds: 100)
       arrived?.drain()
     }
   }
 
+  private var failedCount: Int {
+    let answered = results.withLock { Set($0.keys) }
+    return failed.withLock { $0.subtracting(answered).count }
+  }
+
+  private var knowsAllScales: Bool {
+    settings.symbols.allSatisfy { registry.directory.instrument(symbol: $0.description) != nil }
+  }
+
+  /// - Returns: Whether the venue can be used.
   private func connect(
     _ account: Account, _ result: VenueBootstrap.Result, finest definitions: [ListingDefinition]
-  ) {
+  ) -> Bool {
     do throws(StartError) {
       let venue = registry.venue(
         named: account.settings.gateway.name, dialect: account.dialect,
@@ -141,12 +169,14 @@ final class VenueStarter: @unchecked Sendable {
         requestWindowMilliseconds: account.settings.requestWindowMilliseconds,
         bookDepth: account.settings.bookDepth)
       try start(account, result, setup: setup)
+      return true
     } catch {
       Log.error(
         "start", "venue can not be used",
         ["venue": account.settings.gateway.name, "reason": "\(error)"])
       port.noteStarting(
         venue: account.settings.gateway.name, dialect: account.dialect.name, "\(error)")
+      return false
     }
   }
 
@@ -186,7 +216,7 @@ final class VenueStarter: @unchecked Sendable {
     routing.venue = setup.venue
     let events =
       registry.takeAdditions() + [.venueRoutingChanged(routing)] + balances(result, setup)
-    reportOrphans(result, setup)
+    let openOrders = openOrders(result, setup)
     let handed = Unchecked((gateway: gateway, core: core))
     let port = port
     core.loop.submit {
@@ -194,8 +224,8 @@ final class VenueStarter: @unchecked Sendable {
       handed.value.core.attach(handed.value.gateway)
       handed.value.gateway.start(initialOffset: result.clock)
       handed.value.core.beginReconciliation()
+      handed.value.core.define(openOrders)
       port.noteStarted(venue: setup.venueName)
-      port.setReadiness(Readiness(isReady: true, reason: "ready"))
     }
     Log.info(
       "start", "venue connects",
@@ -212,16 +242,13 @@ final class VenueStarter: @unchecked Sendable {
     }
   }
 
-  /// Orders of ours that rest at the venue: the core asks after those it knows; others are named.
-  private func reportOrphans(_ result: VenueBootstrap.Result, _ setup: AdapterSetup) {
-    for order in result.openOrders {
-      guard let child = order.child, child.instance == settings.instance else { continue }
-      Log.warning(
-        "start", "an order of ours rests at the venue",
-        [
-          "venue": setup.venueName, "symbol": order.symbol, "child": child.uuid.string,
-          "venue_order_id": order.venueOrderID,
-        ])
+  /// What the venue has open, for the core to judge.
+  private func openOrders(_ result: VenueBootstrap.Result, _ setup: AdapterSetup) -> [Event] {
+    let observations = result.openOrders.compactMap {
+      $0.observation(
+        venue: setup.venue, instance: setup.instance, listings: setup.listings,
+        askedAt: result.balancesAskedAt)
     }
+    return observations.map(Event.openOrderObserved) + [.openOrdersListed(setup.venue)]
   }
 }

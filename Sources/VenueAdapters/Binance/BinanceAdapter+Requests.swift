@@ -202,7 +202,7 @@ extension BinanceAdapter {
       answeredOrder(tag, reply, at: stamp, into: &output)
     case .orderQuery, .tradesQuery, .orderQueryStep:
       answeredQuery(tag, reply, at: stamp, signer: signer, into: &output)
-    case .bookSnapshot, .balances, .session:
+    case .bookSnapshot, .balances, .openOrders, .session:
       break
     }
   }
@@ -361,7 +361,7 @@ extension BinanceAdapter {
       queries.remove(at: index).query.fail(text, context, into: &output)
     case .streamToken:
       reconnect(.privateStream, "the subscription could not be sent", into: &output)
-    case .bookSnapshot, .balances, .session:
+    case .bookSnapshot, .balances, .openOrders, .session:
       break
     }
   }

@@ -91,6 +91,7 @@ package final class BinanceAdapter: VenueAdapter {
     case .cancel(let child): cancel(child, at: stamp, signer: signer, into: &output)
     case .query(let child): query(child, at: stamp, signer: signer, into: &output)
     case .refreshBalances: refreshBalances(at: stamp, signer: signer, into: &output)
+    case .listOpenOrders: listOpenOrders(at: stamp, signer: signer, into: &output)
     }
     reschedule()
   }
@@ -120,6 +121,8 @@ package final class BinanceAdapter: VenueAdapter {
       answeredSnapshot(tag, response, at: stamp, into: &output)
     case .balances:
       answeredBalances(response, at: stamp, into: &output)
+    case .openOrders:
+      answeredOpenOrders(tag, response, at: stamp, into: &output)
     default:
       answeredRequest(tag, BinanceReply(response), at: stamp, signer: signer, into: &output)
     }
@@ -141,6 +144,8 @@ package final class BinanceAdapter: VenueAdapter {
       marketData.requestSnapshots(at: stamp.time, into: &output)
     case .balances:
       balances.failed(at: stamp.time)
+    case .openOrders:
+      output.incident(.notice, "open orders: \(failure.text)")
     default:
       _ = requests.remove(tag.number)
       lost(BinanceRequestTable.Entry(tag: tag, deadline: stamp.time), failure.text, into: &output)

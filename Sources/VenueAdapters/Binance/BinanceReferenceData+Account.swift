@@ -75,7 +75,10 @@ extension BinanceReferenceData {
       open.append(
         OpenOrder(
           child: ChildOrderID(short: Array(clientOrderID.utf8)), clientOrderID: clientOrderID,
-          venueOrderID: DecimalText.format(orderID, scale: 0), symbol: symbol))
+          venueOrderID: DecimalText.format(orderID, scale: 0), symbol: symbol,
+          side: order["side"]?.string == "SELL" ? .sell : .buy,
+          quantity: order["origQty"]?.text ?? "", limitPrice: order["price"]?.text ?? "",
+          filled: order["executedQty"]?.text ?? ""))
     }
     return .openOrders(open)
   }

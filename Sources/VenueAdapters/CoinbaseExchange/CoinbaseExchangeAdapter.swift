@@ -92,6 +92,7 @@ package final class CoinbaseExchangeAdapter: VenueAdapter {
       remember(child)
       query(child.id, at: stamp, signer: signer, into: &output)
     case .refreshBalances: requestBalances(at: stamp, signer: signer, into: &output)
+    case .listOpenOrders: listOpenOrders(at: stamp, signer: signer, into: &output)
     }
   }
 
@@ -134,6 +135,7 @@ package final class CoinbaseExchangeAdapter: VenueAdapter {
       orderEntry.spend(at: stamp.time)
       queries.answered(tag, response, &orders, at: stamp, signer: signer, into: &output)
     case (.balances, _): balancesAnswered(tag, response, at: stamp.time, into: &output)
+    case (.openOrders, _): openOrdersAnswered(tag, response, into: &output)
     case (.session, _):
       guard let listing = tag.listing, let product = account.products.index(of: listing) else {
         return
@@ -192,6 +194,31 @@ package final class CoinbaseExchangeAdapter: VenueAdapter {
     case .refused(.marketClosed), .refused(.belowMinimum), .refused(.incrementViolation):
       market.requestStatus(product, into: &output)
     default: break
+    }
+  }
+
+  // MARK: Open orders
+
+  private func listOpenOrders(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    orderEntry.spend(at: stamp.time)
+    output.fetch(
+      CoinbaseExchangeDialect().request(for: .openOrders([]), at: stamp, signer: signer),
+      tag: RequestTag(.openOrders, number: UInt64(bitPattern: stamp.time.nanoseconds)))
+  }
+
+  /// What fails is asked again by the core in time.
+  private func openOrdersAnswered(
+    _ tag: RequestTag, _ response: HTTPResponse, into output: inout AdapterOutput
+  ) {
+    do throws(VenueFault) {
+      output.append(
+        openOrders: try CoinbaseExchangeReferenceData.openOrders(response), venue: account.venue,
+        instance: account.instance, listings: account.products.bindings,
+        askedAt: Timestamp(nanoseconds: Int64(bitPattern: tag.number)))
+    } catch {
+      output.incident(.notice, "\(account.name): open orders: \(error)")
     }
   }
 

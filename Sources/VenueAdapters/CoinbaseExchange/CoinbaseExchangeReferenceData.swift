@@ -92,7 +92,9 @@ enum CoinbaseExchangeReferenceData {
       open.append(
         OpenOrder(
           child: ChildOrderID(uuid: Array(clientOrderID.utf8)), clientOrderID: clientOrderID,
-          venueOrderID: id, symbol: symbol))
+          venueOrderID: id, symbol: symbol, side: order["side"]?.string == "sell" ? .sell : .buy,
+          quantity: order["size"]?.text ?? "", limitPrice: order["price"]?.text ?? "",
+          filled: order["filled_size"]?.text ?? ""))
     }
     return open
   }

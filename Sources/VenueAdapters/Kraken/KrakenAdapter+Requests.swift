@@ -15,6 +15,7 @@ extension KrakenAdapter {
     if wantsToken { due = min(due, tokenDueAt) }
     if !reconciliation.isIdle { due = min(due, lane.deadline) }
     if wantsBalances { due = min(due, balancesDueAt) }
+    if wantsOpenOrders { due = min(due, lane.deadline) }
     return due == .distantFuture ? due : max(due, lane.deadline)
   }
 
@@ -30,7 +31,20 @@ extension KrakenAdapter {
       send(request, at: stamp, signer: signer, into: &output)
     } else if wantsBalances, stamp.time >= balancesDueAt {
       requestBalances(at: stamp, signer: signer, into: &output)
+    } else if wantsOpenOrders {
+      requestOpenOrders(at: stamp, signer: signer, into: &output)
     }
+  }
+
+  private func requestOpenOrders(
+    at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
+  ) {
+    guard lane.start(.openOrders, calls: 1, at: stamp.time) else { return }
+    wantsOpenOrders = false
+    openOrdersAskedAt = stamp.time
+    output.fetch(
+      KrakenAuthentication.request("OpenOrders", [], nonce: stamp.nonce, signer: signer),
+      tag: RequestTag(.openOrders, number: lane.serial))
   }
 
   private func requestToken(
@@ -104,6 +118,14 @@ extension KrakenAdapter {
         return retry(job, "balances that are unreadable", at: stamp, into: &output)
       }
       observe(balances, into: &output)
+    case .openOrders:
+      let answer = try? KrakenReferenceData.openOrders(result, account.listings.map(\.definition))
+      guard case .openOrders(let orders)? = answer else {
+        return retry(job, "an answer that is unreadable", at: stamp, into: &output)
+      }
+      output.append(
+        openOrders: orders, venue: account.venue, instance: account.instance,
+        listings: account.listings, askedAt: openOrdersAskedAt)
     }
   }
 
@@ -152,6 +174,7 @@ extension KrakenAdapter {
     guard invalidNonces > Self.maximumNonceRetries else {
       if job == .token { wantsToken = privateLink.isOpen }
       if job == .balances { wantsBalances = true }
+      if job == .openOrders { wantsOpenOrders = true }
       return
     }
     lane.pause(milliseconds: Self.unauthorizedPauseMilliseconds, at: stamp.time)
@@ -168,7 +191,7 @@ extension KrakenAdapter {
     retry(job, reason, at: stamp, into: &output)
   }
 
-  /// Asks again later, except for a reconciliation: the core decides when to repeat that.
+  /// Asks again later, except where the core decides when to repeat it.
   private func retry(
     _ job: KrakenRequestLane.Job, _ reason: String, at stamp: RequestStamp,
     into output: inout AdapterOutput
@@ -180,6 +203,8 @@ extension KrakenAdapter {
       tokenDueAt = stamp.time.adding(milliseconds: Self.tokenRetryMilliseconds)
     case .reconciliation:
       reconciliation.failed(reason, account: account, into: &output)
+    case .openOrders:
+      output.incident(.notice, "\(account.venueName): OpenOrders, \(reason)")
     case .balances:
       output.incident(.notice, "\(account.venueName): BalanceEx, \(reason)")
       wantsBalances = true

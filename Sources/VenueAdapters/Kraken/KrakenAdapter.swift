@@ -29,6 +29,8 @@ package final class KrakenAdapter: VenueAdapter {
   var reconciliation = KrakenReconciliation()
   var lane = KrakenRequestLane()
   var wantsBalances = false
+  var wantsOpenOrders = false
+  var openOrdersAskedAt = Timestamp.distantPast
   var balancesDueAt = Timestamp.distantPast
   var balancesAskedAt = Timestamp.distantPast
   var invalidNonces = 0
@@ -145,6 +147,7 @@ package final class KrakenAdapter: VenueAdapter {
     case .cancel(let child): orderEntry.wait(with: named(child), until: stamp.time)
     case .query(let child): reconciliation.ask(named(child))
     case .refreshBalances: wantsBalances = true
+    case .listOpenOrders: wantsOpenOrders = true
     }
     pump(at: stamp, signer: signer, into: &output)
   }
@@ -175,7 +178,7 @@ package final class KrakenAdapter: VenueAdapter {
     case .newOrder, .cancel:
       orderEntry.failed(tag, failure, account: account, at: stamp.time, into: &output)
       if tag.purpose == .newOrder, case .notSent = failure, let child = tag.child { forget(child) }
-    case .orderQuery, .orderQueryStep, .tradesQuery, .streamToken, .balances:
+    case .orderQuery, .orderQueryStep, .tradesQuery, .streamToken, .balances, .openOrders:
       laneFailed(tag.number, failure.text, at: stamp, into: &output)
     // A socket that takes no subscription or ping is closed by the gateway.
     case .session, .bookSnapshot: break

@@ -157,11 +157,15 @@ enum KrakenReferenceData {
     return .openOrders(
       members.map { member in
         let clientOrderID = member.value["cl_ord_id"]?.string ?? ""
-        let pair = member.value["descr"]?["pair"]?.string ?? ""
+        let terms = member.value["descr"]
+        let pair = terms?["pair"]?.string ?? ""
         let listing = listings.first { $0.symbol == pair || $0.internalSymbol == pair }
         return OpenOrder(
           child: ChildOrderID(uuid: clientOrderID.utf8), clientOrderID: clientOrderID,
-          venueOrderID: member.name, symbol: listing?.symbol ?? pair)
+          venueOrderID: member.name, symbol: listing?.symbol ?? pair,
+          side: terms?["type"]?.string == "sell" ? .sell : .buy,
+          quantity: member.value["vol"]?.text ?? "", limitPrice: terms?["price"]?.text ?? "",
+          filled: member.value["vol_exec"]?.text ?? "")
       })
   }
 }

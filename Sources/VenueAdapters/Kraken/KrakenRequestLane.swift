@@ -7,7 +7,7 @@ import RouterCore
 /// asks.
 struct KrakenRequestLane {
   enum Job: UInt8, Equatable {
-    case token, reconciliation, balances
+    case token, reconciliation, balances, openOrders
   }
 
   /// Thousandths of a call; the intermediate tier's 20 calls, which decay by one in two seconds.

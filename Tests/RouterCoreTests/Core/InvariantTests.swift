@@ -44,7 +44,7 @@ struct InvariantTests {
       }
     }
     let counts = "\(triggers) triggers, \(replacements) replacements, \(residuals) residuals"
-    #expect(triggers > 5 && replacements > 10 && residuals > 20, "\(counts)")
+    #expect(triggers > 5 && replacements > 5 && residuals > 20, "\(counts)")
   }
 
   private struct Run {
@@ -120,6 +120,7 @@ struct InvariantTests {
     mutating func carryOut(_ command: VenueCommand) {
       switch command {
       case .query(let child): truth.query(child, at: harness.now)
+      case .listOpenOrders: break
       case .refreshBalances(let venue): if random.chance(70) { observe(venue.index) }
       case .cancel(let child): truth.cancel(child, at: harness.now)
       case .newOrder: break

@@ -232,36 +232,6 @@ struct ReportTests {
     #expect(harness.core.bookStatus(ListingID(0)) == .live)
   }
 
-  // Strangers.
-
-  private func stranger(instance: UInt32, epoch: UInt32) -> NewChildOrder {
-    NewChildOrder(
-      id: ChildOrderID(instance: instance, epoch: epoch, parent: ParentOrderID(77), child: 1),
-      venue: VenueID(0), listing: ListingID(0), side: .buy, limitPrice: Price(mantissa: 1),
-      quantity: Quantity(mantissa: 1), timeInForce: .immediateOrCancel)
-  }
-
-  @Test func `orders of other installations are not ours`() {
-    let harness = CoreHarness()
-    harness.report(stranger(instance: 8, epoch: 1), .stillOpen)
-    #expect(harness.commands.isEmpty)
-    #expect(harness.core.venue(VenueID(0))?.isHalted == false)
-  }
-
-  @Test func `an order of ours that we do not know is canceled and stops its venue`() {
-    let harness = CoreHarness()
-    let orphan = stranger(instance: 7, epoch: 1)
-    harness.report(orphan, .stillOpen)
-    #expect(harness.canceled == [orphan.id])
-    #expect(harness.core.venue(VenueID(0))?.isHalted == true)
-  }
-
-  @Test func `an order of ours from a later epoch stops everything`() {
-    let harness = CoreHarness()
-    harness.report(stranger(instance: 7, epoch: 9), .acknowledged)
-    #expect(harness.core.isHalted == true)
-  }
-
   // Restart.
 
   @Test func `after a restart every open child is asked about and none is sent`() throws {
