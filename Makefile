@@ -1,5 +1,5 @@
 # Sluice: every target does its own set-up on a fresh Debian 12 with Swift 6.3.
-.PHONY: deps build release demo test outside bench simulate soak lint clean
+.PHONY: deps build release demo test outside bench simulate soak kill lint clean
 
 RELEASE = .build/release/sluice
 
@@ -39,6 +39,11 @@ soak: deps
 	  $(MAKE) --no-print-directory simulate SEEDS=$$first-$$last >.build/soak.log 2>&1 \
 	    || { grep '✘' .build/soak.log; echo "failed: make simulate SEEDS=$$first-$$last"; exit 1; }; \
 	  first=$$((last + 1)); done
+
+# Kills the real service at random instants under load and compares it with the venues.
+KILLS = 500
+kill: release
+	SLUICE_BINARY=$(RELEASE) SLUICE_KILLS=$(KILLS) swift test --filter KillTests
 
 bench: deps
 	swift build -c release --product RouterBenchmarks

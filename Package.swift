@@ -105,6 +105,9 @@ let package = Package(
         "RouterService", "SimulatedVenues", "Simulation", "VenueAdapters", "VenueGateways",
         "RouterCore", "Wire", "Platform",
       ]),
+    tests(
+      "ProcessTests",
+      ["RouterService", "RouterCore", "Journal", "Simulation", "Platform", "Wire", "sluice"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -15,14 +15,16 @@ extension Command {
   static let run = Command(
     name: "run", summary: "run the service",
     usage: """
-      usage: sluice run --config FILE
+      usage: sluice run --config FILE [--until-stdin-closes]
 
       Runs the router until it is interrupted. FILE is JSON5; see config/. Without --config the
       file that SLUICE_CONFIG names is used.
+        --until-stdin-closes  end in order when standard input does
       exit status: 0 ended by a signal, 1 the service could not go on, 2 settings or secrets
       """,
     run: { words in
-      let arguments = try Arguments(words, options: ["config"])
+      let arguments = try Arguments(
+        words, options: ["config"], switches: ["until-stdin-closes"])
       let named = arguments["config"] ?? ProcessInfo.processInfo.environment["SLUICE_CONFIG"]
       guard let file = named else {
         throw Arguments.Failure(description: "--config is missing (or set SLUICE_CONFIG)")
@@ -30,6 +32,9 @@ extension Command {
       let service = RouterService(
         settings: try SettingsFile.load(file), version: Sluice.version)
       let signals = EndSignals { service.requestStop() }
+      if arguments.has("until-stdin-closes") {
+        VenueCommand.whenStandardInputCloses { service.requestStop() }
+      }
       try service.start()
       say("sluice \(Sluice.version) serves on \(service.url)")
       let failure = service.wait()

@@ -40,7 +40,9 @@ extension Command {
         ], switches: ["no-rate-limits", "no-market", "plain", "until-stdin-closes"],
         maximumWords: 1)
       let options = try VenueCommand.options(arguments)
-      if arguments.has("until-stdin-closes") { VenueCommand.endWithStandardInput() }
+      if arguments.has("until-stdin-closes") {
+        VenueCommand.whenStandardInputCloses { exit(ExitStatus.done) }
+      }
       try VenueServer.run(options) { server in
         VenueCommand.announce(server, options, readyFile: arguments["ready-file"])
       }
@@ -96,11 +98,11 @@ enum VenueCommand {
     }
   }
 
-  /// A venue that was started by another process ends with it.
-  static func endWithStandardInput() {
+  /// What was started by another process ends with it.
+  static func whenStandardInputCloses(_ body: @escaping @Sendable () -> Void) {
     Thread.detachNewThread {
       while let data = try? FileHandle.standardInput.read(upToCount: 4096), !data.isEmpty {}
-      exit(ExitStatus.done)
+      body()
     }
   }
 }
