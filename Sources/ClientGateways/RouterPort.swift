@@ -9,6 +9,10 @@ package protocol RouterPort: AnyObject, Sendable {
   func cancel(
     _ parent: ParentOrderID, _ completion: @escaping @Sendable (ClientReply) -> Void
   ) -> Bool
+  /// Asks for new terms of an order; its request id is given by the port.
+  func replace(
+    _ request: OrderReplaceRequest, _ completion: @escaping @Sendable (ClientReply) -> Void
+  ) -> Bool
   func setHalted(_ isHalted: Bool, _ completion: @escaping @Sendable (ClientReply) -> Void) -> Bool
   /// A copy of the books of one instrument, best levels first.
   func book(

@@ -4,11 +4,12 @@ internal import Wire
 
 extension Command {
   static let order = Command(
-    name: "order", summary: "submit, show, list and cancel orders",
+    name: "order", summary: "submit, show, list, replace and cancel orders",
     usage: """
       usage: sluice order submit --symbol SYMBOL --side buy|sell --quantity Q [options]
              sluice order show ID [--json]
              sluice order list [--status STATUS] [--limit N] [--json]
+             sluice order replace ID [--quantity Q] [--limit P] [--stop P] [--json]
              sluice order cancel ID [--json]
              sluice order fills ID [--json]
 
@@ -16,10 +17,17 @@ extension Command {
         --symbol S            instrument, such as BTC-USD
         --side buy|sell
         --quantity Q          in units of the base asset, an exact decimal
-        --type T              market or limit (default: limit if --limit is given)
+        --type T              market, limit, stop or stop_limit (default: what --limit and
+                              --stop say)
         --limit P             worst price, an exact decimal
-        --time-in-force T     gtc, ioc, fok, gtd (default: gtc for limit, ioc for market)
+        --stop P              price that triggers a stop order: a buy at or above it, a sell at
+                              or below it
+        --trigger S           what the stop looks at: bid_ask (default), mid or last
+        --time-in-force T     gtc, ioc, fok, gtd (default: ioc for market, else gtc)
+        --fok M               with fok: whole at one venue (default), or best_effort over several
+        --post-only           never take; rest, or be refused
         --expires-in-ms N     stop working it after N milliseconds
+        --expires-at TIME     the same at a time such as 2026-01-31T12:00:00Z
         --client-order-id ID  makes the request safe to repeat (default: a random one)
         --max-children N      no more child orders at a time than N
         --strategy T          best_price (default), fewest_venues, single_venue, pro_rata or
@@ -32,8 +40,14 @@ extension Command {
         --jitter-tolerance-bps B  how much worse than the bound that may be
         --wave-interval-ms N  at least N milliseconds from one wave to the next
         --passive-ms N        with price_improvement: how long to rest
+        --residual R          rest (default) or hold: what becomes of the part of a gtc or gtd
+                              limit order that can not be taken now
+        --over-routing F      send up to this part more than is needed, such as 0.1
         --wait                wait until the order has ended, then print it
-      show, cancel, fills     ID is the order's id, or client:CLIENT_ORDER_ID
+      replace                 changes what is named and keeps the rest; Q is the new total, of
+                              which what is filled is a part
+      show, replace, cancel, fills
+                              ID is the order's id, or client:CLIENT_ORDER_ID
       list                    newest first; STATUS is open, closed, filled, canceled, ...
 
       The service is at SLUICE_URL (http://127.0.0.1:8080), with the token in SLUICE_TOKEN.
@@ -41,13 +55,14 @@ extension Command {
       """,
     run: { arguments in
       guard let verb = arguments.first else {
-        throw Arguments.Failure(description: "say submit, show, list, cancel or fills")
+        throw Arguments.Failure(description: "say submit, show, list, replace, cancel or fills")
       }
       let rest = Array(arguments.dropFirst())
       switch verb {
       case "submit": return try OrderCommand.submit(rest)
       case "show": return try OrderCommand.show(rest)
       case "list": return try OrderCommand.list(rest)
+      case "replace": return try OrderCommand.replace(rest)
       case "cancel": return try OrderCommand.cancel(rest)
       case "fills": return try OrderCommand.fills(rest)
       default: throw Arguments.Failure(description: "'\(verb)' is not known")
@@ -60,9 +75,9 @@ enum OrderCommand {
     let arguments = try Arguments(
       words,
       options: [
-        "symbol", "side", "quantity", "type", "limit", "time-in-force", "expires-in-ms",
-        "client-order-id", "max-children",
-      ] + routingOptions.map(\.option), switches: ["wait", "json"])
+        "symbol", "side", "quantity", "type", "client-order-id", "max-children", "expires-in-ms",
+      ] + termOptions.map(\.option) + routingOptions.map(\.option),
+      switches: ["wait", "json", "post-only"])
     let client = try APIClient.fromEnvironment()
     var order = try client.post("/v1/orders", try body(arguments))
     if arguments.has("wait") { order = try waitForEnd(order, client) }
@@ -77,9 +92,11 @@ enum OrderCommand {
     json.field("symbol", try arguments.required("symbol"))
     json.field("side", try arguments.required("side"))
     json.field("quantity", try arguments.required("quantity"))
-    json.field("type", arguments["type"] ?? (arguments["limit"] == nil ? "market" : "limit"))
-    if let limit = arguments["limit"] { json.field("limit_price", limit) }
-    if let timeInForce = arguments["time-in-force"] { json.field("time_in_force", timeInForce) }
+    json.field("type", arguments["type"] ?? type(arguments))
+    for (option, field) in termOptions {
+      if let text = arguments[option] { json.field(field, text) }
+    }
+    if arguments.has("post-only") { json.field("post_only", bool: true) }
     if let wait = try arguments.integer("expires-in-ms", 1...Int(Int32.max)) {
       json.field("expires_in_ms", integer: Int64(wait))
     }
@@ -91,11 +108,26 @@ enum OrderCommand {
     return json.bytes
   }
 
+  private static func type(_ arguments: Arguments) -> String {
+    switch (arguments["limit"] != nil, arguments["stop"] != nil) {
+    case (false, false): "market"
+    case (true, false): "limit"
+    case (false, true): "stop"
+    case (true, true): "stop_limit"
+    }
+  }
+
+  /// Options that are a field of the order as they stand.
+  private static let termOptions: [(option: String, field: String)] = [
+    ("limit", "limit_price"), ("stop", "stop_price"), ("trigger", "trigger"),
+    ("time-in-force", "time_in_force"), ("fok", "fok"), ("expires-at", "expires_at"),
+  ]
+
   /// Options of `routing`; numbers go without quotes.
   private static let routingOptions: [(option: String, isNumber: Bool)] = [
     ("strategy", false), ("objective", false), ("arrival", false), ("max-participation", false),
     ("max-child-quantity", false), ("size-jitter", false), ("jitter-tolerance-bps", false),
-    ("wave-interval-ms", true), ("passive-ms", true),
+    ("wave-interval-ms", true), ("passive-ms", true), ("residual", false), ("over-routing", false),
   ]
 
   private static func writeRouting(
@@ -136,6 +168,26 @@ enum OrderCommand {
   static func show(_ words: [String]) throws -> Int32 {
     let arguments = try Arguments(words, options: [], switches: ["json"], maximumWords: 1)
     let order = try APIClient.fromEnvironment().get("/v1/orders/\(try identifier(arguments))")
+    print(order, isJSON: arguments.has("json"))
+    return ExitStatus.done
+  }
+
+  static func replace(_ words: [String]) throws -> Int32 {
+    let arguments = try Arguments(
+      words, options: ["quantity", "limit", "stop"], switches: ["json"], maximumWords: 1)
+    var json = JSONWriter()
+    json.beginObject()
+    for (option, field) in [
+      ("quantity", "quantity"), ("limit", "limit_price"), ("stop", "stop_price"),
+    ] {
+      if let text = arguments[option] { json.field(field, text) }
+    }
+    json.endObject()
+    guard json.bytes.count > 2 else {
+      throw Arguments.Failure(description: "say what to change: --quantity, --limit or --stop")
+    }
+    let path = "/v1/orders/\(try identifier(arguments))"
+    let order = try APIClient.fromEnvironment().patch(path, json.bytes)
     print(order, isJSON: arguments.has("json"))
     return ExitStatus.done
   }

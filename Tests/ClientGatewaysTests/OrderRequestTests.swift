@@ -55,7 +55,7 @@ struct OrderRequestTests {
     arguments: [
       (#"{"symbol":"BTC-USD"}"#, "type"), ("[]", "invalid-json"), ("{", "invalid-json"),
       (#"{"symbol":"DOGE-USD"}"#, "symbol"), (#"{"symbol":7}"#, "symbol"),
-      (#"{"symbol":"BTC-USD","symbol":"BTC-USD"}"#, "invalid-json"),
+      (#"{"symbol":"BTC-USD","symbol":"BTC-USD"}"#, "symbol"),
     ])
   func `a broken body names what is wrong`(body: String, expected: String) {
     #expect(field(of: body) == expected)
@@ -80,6 +80,71 @@ struct OrderRequestTests {
     ])
   func `a wrong option names its field`(change: String, expected: String) {
     #expect(field(of: order(change)) == expected)
+  }
+
+  private func stop(_ change: String = "", type: String = "stop", limit: String = "") -> String {
+    order(#","stop_price":"64000"\#(change)"#, type: "\"\(type)\"", limit: limit)
+  }
+
+  @Test func `a stop order is read with its trigger`() throws {
+    let plain = try decode(stop())
+    #expect(plain.type == .stop && plain.stopPrice?.mantissa == 640_000_000)
+    #expect(plain.limitPrice == nil && plain.trigger == .bidAsk)
+    #expect(plain.timeInForce == .goodTillCancel)
+    let limited = try decode(
+      stop(#","trigger":"last""#, type: "stop_limit", limit: #","limit_price":"64100""#))
+    #expect(limited.type == .stopLimit && limited.limitPrice?.mantissa == 641_000_000)
+    #expect(limited.trigger == .last)
+    #expect(try decode(stop(#","trigger":"mid""#)).trigger == .mid)
+  }
+
+  @Test func `post-only and a split fill-or-kill are read`() throws {
+    #expect(try decode(order(#","post_only":true"#)).isPostOnly)
+    #expect(try !decode(order(#","post_only":false"#)).isPostOnly)
+    let fok = #","time_in_force":"fok""#
+    #expect(try decode(order(fok + #","fok":"best_effort""#)).allowsSplit)
+    #expect(try !decode(order(fok + #","fok":"whole""#)).allowsSplit)
+    #expect(try !decode(order(fok)).allowsSplit)
+  }
+
+  @Test(
+    arguments: [
+      (#","post_only":"yes""#, "post_only"), (#","post_only":1"#, "post_only"),
+      (#","post_only":true,"time_in_force":"ioc""#, "post_only"),
+      (#","post_only":true,"time_in_force":"fok""#, "post_only"),
+      (#","post_only":true,"routing":{"residual":"hold"}"#, "routing.residual"),
+      (#","trigger":"last""#, "trigger"), (#","fok":"best_effort""#, "fok"),
+      (#","fok":"whole","time_in_force":"ioc""#, "fok"),
+      (#","fok":"half","time_in_force":"fok""#, "fok"),
+      (#","routing":{"residual":"rest"},"time_in_force":"ioc""#, "routing.residual"),
+    ])
+  func `conditions that contradict the order name their field`(change: String, expected: String) {
+    #expect(field(of: order(change)) == expected)
+  }
+
+  @Test func `a stop order needs its stop price and only a stop-limit has a limit`() {
+    #expect(field(of: order(type: #""stop""#, limit: "")) == "stop_price")
+    #expect(field(of: order(type: #""stop_limit""#)) == "stop_price")
+    #expect(field(of: stop(limit: #","limit_price":"1""#)) == "limit_price")
+    #expect(field(of: stop(type: "stop_limit")) == "limit_price")
+    #expect(field(of: stop(#","trigger":"ask""#)) == "trigger")
+    #expect(field(of: stop(#","post_only":true"#)) == "post_only")
+    #expect(field(of: order(#","post_only":true"#, type: #""market""#, limit: "")) == "post_only")
+  }
+
+  /// A reader that took one of two values would trade something else than its client meant.
+  @Test(arguments: [
+    (#","quantity":"2""#, "quantity"), (#","routing":{},"routing":{}"#, "routing"),
+    (#","routing":{"strategy":"pro_rata","strategy":"best_price"}"#, "routing.strategy"),
+    (#","post_only":false,"post_only":true"#, "post_only"),
+  ])
+  func `a field that is given twice is refused by its name`(change: String, expected: String)
+    throws
+  {
+    let problem = #expect(throws: Problem.self) { try decode(order(change)) }
+    #expect(problem?.field == expected)
+    #expect(problem?.detail.contains("twice") == true)
+    #expect(problem?.status == 400)
   }
 
   @Test func `a market order takes no limit and a limit order needs one`() {

@@ -6,10 +6,12 @@ import Wire
 
 struct RoutingRequestTests {
   private func decode(
-    _ text: String?, _ timeInForce: TimeInForce = .goodTillCancel
+    _ text: String?, _ timeInForce: TimeInForce = .goodTillCancel, type: OrderType = .limit,
+    isPostOnly: Bool = false
   ) throws -> RoutingOptions {
     try RoutingRequest.decode(
-      try text.map { try JSONValue(parsing: $0) }, quantityScale: 8, timeInForce: timeInForce)
+      try text.map { try JSONValue(parsing: $0) }, quantityScale: 8,
+      OrderConditions(type: type, timeInForce: timeInForce), isPostOnly: isPostOnly)
   }
 
   @Test func `absent, null and empty are the standard options`() throws {
@@ -74,6 +76,40 @@ struct RoutingRequestTests {
     } catch let problem as Problem {
       #expect(problem.field == fields[0])
       for field in fields where fields.count > 1 { #expect(problem.detail.contains(field)) }
+    }
+  }
+
+  @Test func `residual and over-routing are read exactly`() throws {
+    #expect(try decode(#"{"residual":"rest"}"#).residual == .rest)
+    let options = try decode(#"{"residual":"hold","over_routing":"0.1"}"#)
+    #expect(options.residual == .hold)
+    #expect(options.overRouting == 1000)
+    #expect(throws: Problem.self) { try decode(#"{"residual":"keep"}"#) }
+    #expect(throws: Problem.self) { try decode(#"{"over_routing":"1.0001"}"#) }
+    #expect(throws: Problem.self) { try decode(#"{"over_routing":"-0.1"}"#) }
+  }
+
+  @Test(arguments: [
+    (OrderType.market, TimeInForce.goodTillCancel), (.stop, .goodTillCancel),
+    (.limit, .immediateOrCancel), (.limit, .fillOrKill),
+  ])
+  func `only a limit order that may stay open has a residual`(
+    _ type: OrderType, _ timeInForce: TimeInForce
+  ) {
+    #expect { try decode(#"{"residual":"hold"}"#, timeInForce, type: type) } throws: { error in
+      (error as? Problem)?.field == "routing.residual"
+    }
+  }
+
+  @Test func `an order that never takes rests, whatever its routing`() throws {
+    #expect(try decode(#"{"residual":"rest"}"#, isPostOnly: true).residual == .rest)
+    for (text, field) in [
+      (#"{"residual":"hold"}"#, "routing.residual"),
+      (#"{"strategy":"price_improvement","passive_ms":5}"#, "routing.strategy"),
+    ] {
+      #expect { try decode(text, isPostOnly: true) } throws: { error in
+        (error as? Problem)?.field == field
+      }
     }
   }
 

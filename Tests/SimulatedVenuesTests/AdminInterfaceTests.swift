@@ -54,6 +54,33 @@ struct AdminInterfaceTests {
     #expect(state["accounts"]?[0]?["balances"]?["BTC"]?["total"]?.string == "20.005")
   }
 
+  @Test func `an order of somebody else makes the book and trades, and goes away`() throws {
+    let venue = VenueHarness()
+    let market = try #require(venue.exchange.instrumentIndex(symbol: "BTC-USD"))
+    let rest = #"{"symbol":"BTC-USD","side":"sell","price":"64000.0","quantity":"0.5"}"#
+    #expect(try post(venue, "/orders", rest).1["executed"]?.string == "0")
+    #expect(venue.exchange.levels(market, .sell, depth: 1).count == 1)
+    let take =
+      #"{"symbol":"BTC-USD","side":"buy","price":"64000.0","quantity":"0.2","time_in_force":"ioc"}"#
+    #expect(try post(venue, "/orders", take).1["executed"]?.string == "0.2")
+    #expect(venue.exchange.publicTrades(market).last?.quantity == 20_000_000)
+    let cancel = AdminInterface(host: venue.host).respond(
+      to: HTTPRequest(method: "DELETE", target: "/orders"), at: venue.now)
+    #expect(cancel.status == 200)
+    #expect(venue.exchange.levels(market, .sell, depth: 1).isEmpty)
+  }
+
+  @Test(arguments: [
+    "", "{}", #"{"symbol":"BTC-USD","side":"up","price":"1","quantity":"1"}"#,
+    #"{"symbol":"BTC-USD","side":"buy","price":"0","quantity":"1"}"#,
+    #"{"symbol":"BTC-USD","side":"buy","price":"64000","quantity":"1e9"}"#,
+    #"{"symbol":"BTC-USD","side":"buy","price":"64000.03","quantity":"1"}"#,
+    #"{"symbol":"NO-SUCH","side":"buy","price":"1","quantity":"1"}"#,
+  ])
+  func `an order of somebody else that can not be is refused`(body: String) throws {
+    #expect(try post(VenueHarness(), "/orders", body).0 == 400)
+  }
+
   @Test func `sets the status of one instrument or of all`() throws {
     let venue = VenueHarness()
     #expect(

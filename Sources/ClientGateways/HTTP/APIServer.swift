@@ -107,6 +107,9 @@ package final class APIServer {
       try authenticate(request, .read)
       let order = try order(path[0])
       respond(exchange) { renderer, json in renderer.write(order, children: true, to: &json) }
+    case ("PATCH", 1):
+      try authenticate(request, .trade)
+      try replace(try order(path[0]), request, exchange)
     case ("DELETE", 1):
       try authenticate(request, .cancel)
       try cancel(try order(path[0]), exchange)
@@ -161,6 +164,20 @@ package final class APIServer {
   private func cancel(_ order: OrderView, _ exchange: HTTPExchange) throws(Problem) {
     let (server, exchange) = (Handed(self), Handed(exchange))
     let isTaken = port.cancel(order.accepted.id) { reply in
+      server.value.respond(to: reply, exchange.value)
+    }
+    guard isTaken else { throw Self.busy }
+  }
+
+  private func replace(
+    _ order: OrderView, _ request: HTTPRequest, _ exchange: HTTPExchange
+  ) throws(Problem) {
+    try requireReady()
+    guard let instrument = model.directory.instruments[order.accepted.order.instrument]?.instrument
+    else { throw .notFound("the instrument of this order is not known any more") }
+    let replacement = try ReplaceRequest.decode(request.body, of: order, instrument)
+    let (server, exchange) = (Handed(self), Handed(exchange))
+    let isTaken = port.replace(replacement) { reply in
       server.value.respond(to: reply, exchange.value)
     }
     guard isTaken else { throw Self.busy }

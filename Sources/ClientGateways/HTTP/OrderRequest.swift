@@ -4,9 +4,9 @@ internal import Wire
 
 /// A client's new order as its JSON says it, checked field by field.
 package enum OrderRequest {
-  private static let fields: Set<String> = [
+  private static let fields = [
     "client_order_id", "symbol", "side", "type", "time_in_force", "quantity", "limit_price",
-    "stop_price", "expires_at", "expires_in_ms", "max_children",
+    "stop_price", "trigger", "post_only", "fok", "expires_at", "expires_in_ms", "max_children",
     "routing",
   ]
 
@@ -14,57 +14,36 @@ package enum OrderRequest {
   ///
   /// - Throws: A problem that names the first field at fault and what it should be.
   package static func decode(
-    _ body: [UInt8], directory: Directory, now: Timestamp
+    _ bytes: [UInt8], directory: Directory, now: Timestamp
   ) throws(Problem) -> NewOrderSingle {
-    let json = try parse(body)
-    let symbol = try text("symbol", in: json)
+    let body = try RequestBody(bytes, known: fields)
+    let symbol = try body.text("symbol")
     guard let instrument = directory.instrument(symbol: symbol) else {
       throw .invalid("symbol", "'\(symbol)' is not traded here; GET /v1/venues lists the symbols")
     }
-    let type = try orderType(json)
-    let clientOrderID = try identifier(json)
-    let timeInForce = try timeInForce(json, type: type)
+    let type = try orderType(body)
+    let clientOrderID = try identifier(body)
+    let timeInForce = try timeInForce(body, type: type)
+    let terms = OrderConditions(type: type, timeInForce: timeInForce)
     return NewOrderSingle(
-      requestID: 0, clientOrderID: clientOrderID, requestDigest: digest(of: json),
-      instrument: instrument.id, side: try side(json), type: type, timeInForce: timeInForce,
+      requestID: 0, clientOrderID: clientOrderID, requestDigest: digest(of: body.json),
+      instrument: instrument.id, side: try side(body), type: type, timeInForce: timeInForce,
       quantity: Quantity(
-        mantissa: try positive("quantity", in: json, scale: Int(instrument.quantityScale))),
-      limitPrice: try price("limit_price", in: json, instrument, needed: type.needsLimit),
-      stopPrice: try price("stop_price", in: json, instrument, needed: type.needsStop),
-      deadline: try deadline(json, timeInForce: timeInForce, now: now),
-      maximumChildren: try maximumChildren(json),
+        mantissa: try body.positive("quantity", scale: Int(instrument.quantityScale))),
+      limitPrice: try terms.limitPrice(body, instrument),
+      stopPrice: try terms.stopPrice(body, instrument),
+      deadline: try deadline(body, timeInForce: timeInForce, now: now),
+      maximumChildren: try maximumChildren(body),
       routing: try RoutingRequest.decode(
-        json["routing"], quantityScale: Int(instrument.quantityScale), timeInForce: timeInForce))
+        body.json["routing"], quantityScale: Int(instrument.quantityScale), terms,
+        isPostOnly: try terms.isPostOnly(body)),
+      trigger: try terms.trigger(body), isPostOnly: try terms.isPostOnly(body),
+      allowsSplit: try terms.allowsSplit(body))
   }
 
-  private static func parse(_ body: [UInt8]) throws(Problem) -> JSONValue {
-    let json: JSONValue
-    do {
-      json = try JSONValue(parsing: body)
-    } catch {
-      throw Problem(
-        400, "invalid-json", title: "The body is not valid JSON", detail: "\(error)")
-    }
-    guard let members = json.members else {
-      throw Problem(
-        400, "invalid-json", title: "The body must be a JSON object", detail: "send {...}")
-    }
-    for member in members where !fields.contains(member.name) {
-      throw .invalid(
-        member.name, "unknown field; known are \(fields.sorted().joined(separator: ", "))")
-    }
-    return json
-  }
-
-  private static func text(_ name: String, in json: JSONValue) throws(Problem) -> String {
-    guard let value = json[name] else { throw .invalid(name, "the field is missing") }
-    guard let text = value.string else { throw .invalid(name, "must be a string") }
-    return text
-  }
-
-  private static func identifier(_ json: JSONValue) throws(Problem) -> ShortText {
+  private static func identifier(_ body: RequestBody) throws(Problem) -> ShortText {
     let name = "client_order_id"
-    let value = try text(name, in: json)
+    let value = try body.text(name)
     guard let identifier = ShortText(value), !identifier.isEmpty else {
       throw .invalid(name, "must have 1 to \(ShortText.capacity) bytes")
     }
@@ -74,66 +53,34 @@ package enum OrderRequest {
     return identifier
   }
 
-  private static func side(_ json: JSONValue) throws(Problem) -> Side {
-    switch try text("side", in: json) {
-    case "buy": .buy
-    case "sell": .sell
-    default: throw .invalid("side", "must be 'buy' or 'sell'")
+  private static func side(_ body: RequestBody) throws(Problem) -> Side {
+    guard let side = try body.choice("side", [("buy", Side.buy), ("sell", .sell)]) else {
+      throw .invalid("side", "the field is missing")
     }
+    return side
   }
 
-  private static func orderType(_ json: JSONValue) throws(Problem) -> OrderType {
-    switch try text("type", in: json) {
-    case "market": .market
-    case "limit": .limit
-    case "stop": .stop
-    case "stop_limit": .stopLimit
-    default: throw .invalid("type", "must be 'market', 'limit', 'stop' or 'stop_limit'")
+  private static func orderType(_ body: RequestBody) throws(Problem) -> OrderType {
+    let types = OrderType.allCases.map { ($0.name, $0) }
+    guard let type = try body.choice("type", types) else {
+      throw .invalid("type", "the field is missing")
     }
+    return type
   }
 
   private static func timeInForce(
-    _ json: JSONValue, type: OrderType
+    _ body: RequestBody, type: OrderType
   ) throws(Problem) -> TimeInForce {
-    let name = "time_in_force"
-    guard json[name] != nil else { return type == .market ? .immediateOrCancel : .goodTillCancel }
-    switch try text(name, in: json) {
-    case "gtc": return .goodTillCancel
-    case "ioc": return .immediateOrCancel
-    case "fok": return .fillOrKill
-    case "gtd": return .goodTillDate
-    default: throw .invalid(name, "must be 'gtc', 'ioc', 'fok' or 'gtd'")
-    }
-  }
-
-  private static func positive(
-    _ name: String, in json: JSONValue, scale: Int
-  ) throws(Problem) -> Int64 {
-    let value = try text(name, in: json)
-    guard let mantissa = DecimalText.parse(value, scale: scale) else {
-      throw .invalid(
-        name, "'\(value)' is not a decimal with at most \(scale) places within the range")
-    }
-    guard mantissa > 0 else { throw .invalid(name, "must be greater than zero") }
-    return mantissa
-  }
-
-  private static func price(
-    _ name: String, in json: JSONValue, _ instrument: Instrument, needed: Bool
-  ) throws(Problem) -> Price? {
-    guard let value = json[name], !value.isNull else {
-      if needed { throw .invalid(name, "this order type needs it") }
-      return nil
-    }
-    guard needed else { throw .invalid(name, "this order type does not take it") }
-    return Price(mantissa: try positive(name, in: json, scale: Int(instrument.priceScale)))
+    let all = TimeInForce.allCases.map { ($0.name, $0) }
+    return try body.choice("time_in_force", all)
+      ?? (type == .market ? .immediateOrCancel : .goodTillCancel)
   }
 
   private static func deadline(
-    _ json: JSONValue, timeInForce: TimeInForce, now: Timestamp
+    _ body: RequestBody, timeInForce: TimeInForce, now: Timestamp
   ) throws(Problem) -> Timestamp {
-    if let value = json["expires_in_ms"] {
-      guard json["expires_at"] == nil else {
+    if let value = body.value("expires_in_ms") {
+      guard !body.has("expires_at") else {
         throw .invalid("expires_in_ms", "give it or 'expires_at', not both")
       }
       guard case .number = value, let milliseconds = value.int64, milliseconds > 0 else {
@@ -141,21 +88,21 @@ package enum OrderRequest {
       }
       return now.adding(milliseconds: milliseconds)
     }
-    guard json["expires_at"] != nil else {
+    guard body.has("expires_at") else {
       if timeInForce == .goodTillDate {
         throw .invalid("expires_at", "time_in_force 'gtd' needs it or 'expires_in_ms'")
       }
       return .distantFuture
     }
-    guard let nanoseconds = RFC3339.parse(try text("expires_at", in: json)) else {
+    guard let nanoseconds = RFC3339.parse(try body.text("expires_at")) else {
       throw .invalid("expires_at", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z")
     }
     guard nanoseconds > now.nanoseconds else { throw .invalid("expires_at", "has passed") }
     return Timestamp(nanoseconds: nanoseconds)
   }
 
-  private static func maximumChildren(_ json: JSONValue) throws(Problem) -> UInt8 {
-    guard let value = json["max_children"] else { return .max }
+  private static func maximumChildren(_ body: RequestBody) throws(Problem) -> UInt8 {
+    guard let value = body.value("max_children") else { return .max }
     guard case .number = value, let number = value.int64, (1...255).contains(number) else {
       throw .invalid("max_children", "must be a whole number from 1 to 255")
     }
@@ -199,6 +146,19 @@ extension TimeInForce {
     case .immediateOrCancel: "ioc"
     case .fillOrKill: "fok"
     case .goodTillDate: "gtd"
+    }
+  }
+
+  /// Whether an order may stay open when nothing can be taken.
+  var isLasting: Bool { self == .goodTillCancel || self == .goodTillDate }
+}
+
+extension TriggerSource {
+  var name: String {
+    switch self {
+    case .bidAsk: "bid_ask"
+    case .mid: "mid"
+    case .last: "last"
     }
   }
 }

@@ -28,6 +28,10 @@ struct PlanEvidenceRenderer {
     if options.passiveMilliseconds > 0 {
       json.field("passive_ms", integer: Int64(options.passiveMilliseconds))
     }
+    json.field("residual", options.residual.name)
+    if options.overRouting > 0 {
+      json.field("over_routing", decimal: Int64(options.overRouting), scale: 4)
+    }
     json.endObject()
   }
 

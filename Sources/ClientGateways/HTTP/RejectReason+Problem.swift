@@ -12,7 +12,7 @@ extension RejectReason {
     switch self {
     case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket, .openOrdersLimit: 503
     case .unknownOrder: 404
-    case .orderAlreadyClosed: 409
+    case .orderAlreadyClosed, .cancelPending: 409
     default: 422
     }
   }
@@ -25,6 +25,10 @@ extension RejectReason {
     case .unsupportedOrderType: "type"
     case .invalidRouting: "routing"
     case .duplicateClientOrderID: "client_order_id"
+    case .notReplaceable: "quantity"
+    case .missingDeadline, .deadlinePassed: "expires_at"
+    case .invalidStop: "stop_price"
+    case .postOnlyConflict: "post_only"
     default: nil
     }
   }
@@ -34,12 +38,18 @@ extension RejectReason {
     case .unknownInstrument: "the instrument is not traded here"
     case .invalidQuantity: "the quantity is not one that any venue takes"
     case .invalidPrice: "the price is not valid for the instrument"
-    case .unsupportedOrderType: "use 'market' or 'limit'; stops are not supported yet"
+    case .unsupportedOrderType: "use 'market', 'limit', 'stop' or 'stop_limit'"
     case .invalidRouting:
       "price_improvement needs passive_ms and an order that may stay open; nothing else takes "
         + "passive_ms, and shares must lie between 0 and 1"
     case .duplicateClientOrderID:
       "another order with this client_order_id exists and its body differs; use a fresh id"
+    case .cancelPending: "a cancel was asked for, which can not be taken back"
+    case .notReplaceable:
+      "only gtc and gtd orders and stops that have not triggered can be changed"
+    case .missingDeadline: "time_in_force 'gtd' needs a time to end at"
+    case .invalidStop: "stops have a stop price, which can change until they have triggered"
+    case .postOnlyConflict: "only gtc and gtd limit orders that rest can be post-only"
     case .unknownOrder: "no such order"
     case .orderAlreadyClosed: "the order has ended; GET it to see how"
     case .tooManyOrders: "the order tables are full; wait until orders end"

@@ -48,9 +48,7 @@ struct Renderer {
     json.field("side", terms.side.name)
     json.field("type", terms.type.name)
     json.field("time_in_force", terms.timeInForce.name)
-    json.field("quantity", quantity(terms.quantity, instrument))
-    if let limit = terms.limitPrice { json.field("limit_price", price(limit, instrument)) }
-    json.field("effective_limit_price", price(order.accepted.effectiveLimit, instrument))
+    writeTerms(of: order, instrument, to: &json)
     json.field("status", order.status)
     if let closed = order.closed, closed.reason != .none {
       json.field("reason", closed.reason.name)
@@ -59,7 +57,10 @@ struct Renderer {
     json.field("created_at", time(order.accepted.at))
     json.field("updated_at", time(order.updatedAt))
     if let closed = order.closed { json.field("closed_at", time(closed.at)) }
-    if terms.deadline != .distantFuture { json.field("expires_at", time(terms.deadline)) }
+    if order.terms.deadline != .distantFuture {
+      json.field("expires_at", time(order.terms.deadline))
+    }
+    writeChanges(of: order, instrument, to: &json)
     json.key("routing")
     PlanEvidenceRenderer(renderer: self, instrument: instrument).write(terms.routing, to: &json)
     if children {
@@ -135,9 +136,11 @@ struct Renderer {
     json.beginObject()
     json.field("id", order.id.uuid.string)
     json.field("venue", directory.venueName(order.venue))
+    json.field("role", "\(child.intended.role)")
     json.field("wave", integer: Int64(child.intended.wave))
     json.field("side", order.side.name)
     json.field("time_in_force", order.timeInForce.name)
+    json.field("post_only", bool: order.isPostOnly)
     json.field("quantity", quantity(order.quantity, instrument))
     json.field("limit_price", price(order.limitPrice, instrument))
     json.field("status", child.status)

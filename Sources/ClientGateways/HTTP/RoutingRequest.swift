@@ -5,19 +5,21 @@ internal import Wire
 enum RoutingRequest {
   private static let fields = [
     "strategy", "objective", "arrival", "max_participation", "max_child_quantity", "size_jitter",
-    "jitter_tolerance_bps", "wave_interval_ms", "passive_ms",
+    "jitter_tolerance_bps", "wave_interval_ms", "passive_ms", "residual", "over_routing",
   ]
 
   /// - Throws: A problem that names every fault, and the first field at fault.
   static func decode(
-    _ json: JSONValue?, quantityScale: Int, timeInForce: TimeInForce
+    _ json: JSONValue?, quantityScale: Int, _ terms: OrderConditions, isPostOnly: Bool = false
   ) throws(Problem) -> RoutingOptions {
     var options = RoutingOptions()
     guard let json, !json.isNull else { return options }
     var faults = PlanFaults()
     if let fields = FieldReader(json, path: "routing", known: fields, faults: &faults) {
       read(fields, quantityScale, into: &options, &faults)
-      check(options, timeInForce, fields, &faults)
+      check(options, terms.timeInForce, fields, &faults)
+      checkResidual(terms, fields, &faults)
+      if isPostOnly { checkPostOnly(options, fields, &faults) }
     }
     guard let first = faults.faults.first else { return options }
     throw .invalid(first.field, faults.detail)
@@ -51,6 +53,10 @@ enum RoutingRequest {
     let interval = fields.integer("wave_interval_ms", milliseconds, &faults) ?? 0
     options.waveIntervalMilliseconds = UInt32(interval)
     options.passiveMilliseconds = UInt32(fields.integer("passive_ms", milliseconds, &faults) ?? 0)
+    options.residual = choice("residual", .rest, fields, &faults)
+    if let parts = decimal("over_routing", scale: 4, 0...10_000, "1", fields, &faults) {
+      options.overRouting = UInt16(parts)
+    }
   }
 
   /// A decimal in units of `10^-scale` within a range; `nil` if it is absent or at fault.
@@ -103,6 +109,29 @@ enum RoutingRequest {
         &faults)
     }
   }
+
+  /// Only a limit order that may stay open leaves something that could rest.
+  private static func checkResidual(
+    _ terms: OrderConditions, _ fields: FieldReader, _ faults: inout PlanFaults
+  ) {
+    guard fields.value("residual") != nil, !terms.type.needsLimit || !terms.timeInForce.isLasting
+    else { return }
+    fields.fault(
+      "residual", "only 'limit' and 'stop_limit' orders that are gtc or gtd take it", &faults)
+  }
+
+  /// An order that never takes has nothing to hold back and no strategy for taking.
+  private static func checkPostOnly(
+    _ options: RoutingOptions, _ fields: FieldReader, _ faults: inout PlanFaults
+  ) {
+    if options.residual == .hold {
+      fields.fault("residual", "a post_only order rests; leave it out or say \"rest\"", &faults)
+    }
+    if options.strategy == .priceImprovement {
+      fields.fault(
+        "strategy", "\"price_improvement\" takes in the end, which post_only forbids", &faults)
+    }
+  }
 }
 
 /// A closed set of names on the wire.
@@ -118,3 +147,4 @@ extension RoutingChoice {
 extension RoutingStrategy: RoutingChoice {}
 extension ArrivalMode: RoutingChoice {}
 extension RoutingObjective: RoutingChoice {}
+extension ResidualPolicy: RoutingChoice {}

@@ -5,6 +5,13 @@ package struct OrderView: Sendable {
   package var accepted: ParentAccepted
   package var closed: ParentClosed?
   package var isCancelRequested = false
+  /// What set a stop order to work, and on what evidence.
+  package var triggered: ParentTriggered?
+  /// Terms that were asked for and do not stand yet.
+  package var replacing: ParentReplacement?
+  /// The terms that stand, and those before them, oldest first.
+  package var terms: OrderTermsView
+  package var formerTerms: [OrderTermsView] = []
   package var filled = Quantity.zero
   package var notional = Notional.zero
   /// By asset, in the order in which the fees came.
@@ -19,6 +26,7 @@ package struct OrderView: Sendable {
 
   init(_ accepted: ParentAccepted) {
     self.accepted = accepted
+    terms = OrderTermsView(accepted)
     updatedAt = accepted.at
   }
 
@@ -28,12 +36,37 @@ package struct OrderView: Sendable {
     case .canceled?: "canceled"
     case .expired?: "expired"
     case .rejected?: "rejected"
-    case nil: isCancelRequested ? "canceling" : filled > .zero ? "partially_filled" : "working"
+    case nil: openStatus
     }
   }
 
+  private var openStatus: String {
+    if isCancelRequested { return "canceling" }
+    if replacing != nil { return "replace_pending" }
+    if isArmed { return "armed" }
+    return filled > .zero ? "partially_filled" : "working"
+  }
+
+  /// A stop order that waits for its trigger.
+  package var isArmed: Bool {
+    closed == nil && triggered == nil && accepted.order.type.needsStop
+  }
+
   package var leaves: Quantity {
-    closed == nil ? accepted.order.quantity - filled : .zero
+    closed == nil ? max(terms.quantity - filled, .zero) : .zero
+  }
+
+  mutating func trigger(_ fact: ParentTriggered) {
+    triggered = fact
+    terms.effectiveLimit = fact.effectiveLimit
+    terms.deadline = fact.deadline
+  }
+
+  mutating func replace(_ fact: ParentReplacement) {
+    replacing = nil
+    terms.endedAt = fact.at
+    formerTerms.append(terms)
+    terms = OrderTermsView(fact, deadline: terms.deadline)
   }
 
   /// Adds a fill's fee to `feesInQuote`, rounded up to the last place.
@@ -59,6 +92,36 @@ package struct OrderView: Sendable {
     } else {
       fees.append((asset, amount))
     }
+  }
+}
+
+/// What an order asks for, for as long as it asks for that.
+package struct OrderTermsView: Sendable {
+  package var quantity: Quantity
+  package var limitPrice: Price?
+  package var stopPrice: Price?
+  /// Zero while it is not known: before a stop order without limit has triggered.
+  package var effectiveLimit: Price
+  package var deadline: Timestamp
+  package var since: Timestamp
+  package var endedAt: Timestamp?
+
+  init(_ accepted: ParentAccepted) {
+    quantity = accepted.order.quantity
+    limitPrice = accepted.order.limitPrice
+    stopPrice = accepted.order.stopPrice
+    effectiveLimit = accepted.effectiveLimit
+    deadline = accepted.order.deadline
+    since = accepted.at
+  }
+
+  init(_ replacement: ParentReplacement, deadline: Timestamp) {
+    quantity = replacement.quantity
+    limitPrice = replacement.limitPrice
+    stopPrice = replacement.stopPrice
+    effectiveLimit = replacement.effectiveLimit
+    self.deadline = deadline
+    since = replacement.at
   }
 }
 

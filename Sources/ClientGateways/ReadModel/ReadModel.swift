@@ -60,6 +60,12 @@ package struct ReadModel: Sendable {
       }
     case .parentCancelRequested(let parent, let at):
       update(parent, at: at) { $0.isCancelRequested = true }
+    case .parentTriggered(let triggered):
+      update(triggered.parent, at: triggered.at) { $0.trigger(triggered) }
+    case .parentReplaceRequested(let replacement):
+      update(replacement.parent, at: replacement.at) { $0.replacing = replacement }
+    case .parentReplaced(let replacement):
+      update(replacement.parent, at: replacement.at) { $0.replace(replacement) }
     case .parentClosed(let closed): close(closed)
     case .fillRecorded(let fill): record(fill)
     case .positionCarried(let carried):
@@ -78,7 +84,10 @@ package struct ReadModel: Sendable {
   }
 
   private mutating func close(_ closed: ParentClosed) {
-    update(closed.parent, at: closed.at) { $0.closed = closed }
+    update(closed.parent, at: closed.at) { order in
+      order.closed = closed
+      order.replacing = nil
+    }
   }
 
   private mutating func note(_ found: OrphanFound) {

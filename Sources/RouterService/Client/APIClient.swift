@@ -40,6 +40,10 @@ package struct APIClient: Sendable {
     try perform("POST", path, body: body)
   }
 
+  package func patch(_ path: String, _ body: [UInt8]) throws(ClientFailure) -> JSONValue {
+    try perform("PATCH", path, body: body)
+  }
+
   package func delete(_ path: String) throws(ClientFailure) -> JSONValue {
     try perform("DELETE", path, body: [])
   }

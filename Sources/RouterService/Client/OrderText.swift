@@ -5,6 +5,7 @@ package enum OrderText {
   /// One order with its children.
   package static func whole(_ order: JSONValue) -> String {
     var lines = [headline(order)]
+    lines += details(order)
     let children = order["children"]?.array ?? []
     if !children.isEmpty { lines.append(self.children(children)) }
     lines.append(summary(order))
@@ -12,22 +13,21 @@ package enum OrderText {
   }
 
   package static func headline(_ order: JSONValue) -> String {
-    let limit = order["limit_price"]?.string.map { " limit \($0)" } ?? ""
     let reason = order["reason"]?.string.map { " (\($0))" } ?? ""
     return "order \(text(order, "id")): \(text(order, "side")) \(text(order, "quantity"))"
-      + " \(text(order, "symbol")) \(text(order, "type"))\(limit)"
+      + " \(text(order, "symbol")) \(text(order, "type"))\(terms(order))"
       + " \(text(order, "time_in_force")) - \(text(order, "status"))\(reason)"
   }
 
   package static func children(_ children: [JSONValue]) -> String {
     var table = TextTable(
-      "  child", "venue", ">quantity", ">limit", ">filled", ">average", ">fee", ">latency",
+      "  child", "venue", "role", ">quantity", ">limit", ">filled", ">average", ">fee", ">latency",
       "status")
     for (index, child) in children.enumerated() {
       let fees = (child["fees"]?.array ?? []).map { "\(text($0, "amount")) \(text($0, "asset"))" }
       let reason = child["reason"]?.string.map { " (\($0))" } ?? ""
       table.add(
-        "  \(index + 1)", text(child, "venue"), text(child, "quantity"),
+        "  \(index + 1)", text(child, "venue"), text(child, "role"), text(child, "quantity"),
         text(child, "limit_price"), text(child, "filled_quantity"),
         shortened(text(child, "average_price")), fees.joined(separator: " + "),
         latency(child["latency_us"]), text(child, "status") + reason)
@@ -55,13 +55,14 @@ package enum OrderText {
 
   package static func list(_ orders: [JSONValue]) -> String {
     var table = TextTable(
-      "id", "created", "symbol", "side", "type", ">quantity", ">filled", ">average", "status")
+      "id", "created", "symbol", "side", "type", ">quantity", ">limit", ">stop", ">filled",
+      ">average", "status", "routing")
     for order in orders {
       table.add(
         text(order, "id"), String(text(order, "created_at").prefix(23)), text(order, "symbol"),
         text(order, "side"), text(order, "type"), text(order, "quantity"),
-        text(order, "filled_quantity"), shortened(text(order, "average_price")),
-        text(order, "status"))
+        text(order, "limit_price"), text(order, "stop_price"), text(order, "filled_quantity"),
+        shortened(text(order, "average_price")), text(order, "status"), routing(order))
     }
     return table.text
   }

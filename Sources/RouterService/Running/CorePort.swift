@@ -74,6 +74,16 @@ final class CorePort: RouterPort, @unchecked Sendable {
     request(completion) { .orderCancelRequest(OrderCancelRequest(requestID: $0, parent: parent)) }
   }
 
+  func replace(
+    _ request: OrderReplaceRequest, _ completion: @escaping @Sendable (ClientReply) -> Void
+  ) -> Bool {
+    self.request(completion) { id in
+      var request = request
+      request.requestID = id
+      return .orderReplaceRequest(request)
+    }
+  }
+
   func setHalted(
     _ isHalted: Bool, _ completion: @escaping @Sendable (ClientReply) -> Void
   ) -> Bool {

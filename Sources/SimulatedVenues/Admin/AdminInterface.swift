@@ -6,6 +6,7 @@ package import Wire
 /// - `GET /state`: accounts, orders, trades, requests per client order id, faults.
 /// - `POST /faults`: arms faults, an object or a list. `DELETE /faults`: disarms all.
 /// - `POST /halt`: sets the status of one instrument or of all.
+/// - `POST /orders`: places an order of somebody else. `DELETE /orders`: cancels all of those.
 /// - `POST /deposit`: credits an account.
 /// - `POST /reset`: starts afresh.
 package struct AdminInterface {
@@ -20,9 +21,12 @@ package struct AdminInterface {
     case ("POST", "/faults"): addFaults(request, at: now)
     case ("DELETE", "/faults"): clearFaults()
     case ("POST", "/halt"): setStatus(request)
+    case ("POST", "/orders"): placeOrder(request, at: now)
+    case ("DELETE", "/orders"): cancelOrders(at: now)
     case ("POST", "/deposit"): deposit(request)
     case ("POST", "/reset"): reset(at: now)
-    default: Self.refusal(404, "no such resource; see GET /state, POST /faults, /halt, /reset")
+    default:
+      Self.refusal(404, "no such resource; see GET /state, POST /faults, /halt, /orders, /reset")
     }
   }
 
@@ -74,6 +78,36 @@ package struct AdminInterface {
     where symbol == nil || exchange.instrument(index).symbol == symbol {
       exchange.setStatus(status, of: index)
     }
+    return Self.done
+  }
+
+  private func placeOrder(_ request: HTTPRequest, at now: Int64) -> HTTPResponse {
+    guard let body = try? JSONValue(parsing: request.body) else {
+      return Self.refusal(400, "the body is not JSON")
+    }
+    let exchange = host.context.exchange
+    let wish: MarketOrderRequest
+    do throws(AdminFault) {
+      wish = try MarketOrderRequest(body, exchange)
+    } catch {
+      return Self.refusal(400, error.words)
+    }
+    do throws(OrderRefusal) {
+      let order = try wish.place(at: exchange, now)
+      let scale = exchange.instrument(order.terms.instrument).quantityScale
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.field("order_id", "\(order.id)")
+      writer.field("executed", DecimalText.format(order.executed, scale: scale))
+      writer.endObject()
+      return .json(200, writer.bytes)
+    } catch {
+      return Self.refusal(400, "the venue refuses the order: \(error)")
+    }
+  }
+
+  private func cancelOrders(at now: Int64) -> HTTPResponse {
+    MarketOrderRequest.cancelAll(at: host.context.exchange, now)
     return Self.done
   }
 
