@@ -2,7 +2,7 @@
 ///
 /// Bids are kept under their price and asks under the negative of it, so that both sides ascend
 /// towards the touch and share one code. Changes cluster at the touch, where they move few words.
-@safe
+@safe @usableFromInline
 package struct BookSide: ~Copyable {
   /// `1` on the bid side, `-1` on the ask side.
   @usableFromInline let sign: Int64
@@ -37,6 +37,29 @@ package struct BookSide: ~Copyable {
 
   @inlinable package var count: Int { end - first }
   @inlinable package var isEmpty: Bool { end == first }
+
+  /// Where the levels lie; valid as long as the side is borrowed.
+  @safe @usableFromInline
+  struct Levels: BitwiseCopyable {
+    @usableFromInline let keys: UnsafeMutablePointer<Int64>
+    @usableFromInline let sizes: UnsafeMutablePointer<Int64>
+    /// One past the best level.
+    @usableFromInline let end: Int
+    @usableFromInline let count: Int
+
+    @inlinable init(
+      keys: UnsafeMutablePointer<Int64>, sizes: UnsafeMutablePointer<Int64>, end: Int, count: Int
+    ) {
+      unsafe self.keys = keys
+      unsafe self.sizes = sizes
+      self.end = end
+      self.count = count
+    }
+  }
+
+  @inlinable var levels: Levels {
+    unsafe Levels(keys: keys, sizes: sizes, end: end, count: end &- first)
+  }
 
   /// The level `index` places behind the touch.
   @inlinable package func level(_ index: Int) -> BookLevel {

@@ -4,8 +4,8 @@
 /// horizon: no level at or beyond it is believed until the next snapshot. Nothing is allocated
 /// after `init`.
 public struct OrderBook: ~Copyable, Sendable {
-  package private(set) var bids: BookSide
-  package private(set) var asks: BookSide
+  @usableFromInline package private(set) var bids: BookSide
+  @usableFromInline package private(set) var asks: BookSide
   package private(set) var status = BookStatus.empty
   /// When the last update was received; an empty delta renews it.
   public private(set) var receivedAt = Timestamp.distantPast

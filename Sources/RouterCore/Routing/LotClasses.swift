@@ -97,7 +97,10 @@ struct LotClasses: ~Copyable, Sendable {
       rooms[classes[venue]] &+= min(high[venue] &- low[venue], most &- rooms[classes[venue]])
     }
     var sum = most
-    for _ in 0..<Self.mostTries where sum > 0 && !canMake(sum, of: count &- 1) { sum &-= common }
+    for _ in 0..<Self.mostTries {
+      if sum <= 0 || canMake(sum, of: count &- 1) { break }
+      sum &-= common
+    }
     return max(sum, 0)
   }
 
@@ -106,7 +109,7 @@ struct LotClasses: ~Copyable, Sendable {
     let lot = lots[index]
     if index == 0 { return sum % lot == 0 && sum <= rooms[0] }
     var lotCount = min(sum, rooms[index]) / lot
-    for _ in 0..<Self.mostTries {
+    for tries in 0..<Self.mostTries {
       let rest = sum &- lotCount &* lot
       if index == 1 {
         // The most of the coarse lot that fits leaves the least; more tries leave more.
@@ -115,6 +118,10 @@ struct LotClasses: ~Copyable, Sendable {
         return true
       }
       if lotCount == 0 { return false }
+      // Fewer coarse lots leave more for finer ones that are used up already.
+      if index == 2 && common == lots[0] && rest >= rooms[1] {
+        return tries &+ Int(clamping: lotCount) >= Self.mostTries
+      }
       lotCount &-= 1
     }
     return true

@@ -15,6 +15,12 @@ struct PlanOffers: ~Copyable, Sendable {
   private(set) var greatest: FixedBuffer<Int64>
   /// The level in which its last unit lies.
   private(set) var greatestLevel: FixedBuffer<Int>
+  /// The signed all-in cost of one unit of the best level; `.max` if there is none.
+  private(set) var touchKeys: FixedBuffer<Int128>
+  /// The least of them.
+  private(set) var leastKey = Int128.max
+  /// Venues for which the notional of each level and the greatest quantity are known.
+  private var completed: UInt32 = 0
   private(set) var isBuy = true
   /// Whether all venues have the same lot and none has an order cost.
   private(set) var hasOneLot = true
@@ -29,7 +35,14 @@ struct PlanOffers: ~Copyable, Sendable {
 
   private let levelCapacity: Int
   private var levels: FixedBuffer<PlanLevel>
+  /// The levels as they lie in the books: each venue's best one at the end of its stretch.
+  private(set) var copiedKeys: FixedBuffer<Int64>
+  private(set) var copiedSizes: FixedBuffer<Int64>
+  /// The length of a venue's stretch.
+  let stride: Int
   private var limit: Int64?
+  /// The parent's limit as a key of the side of the books that the plan takes from.
+  private var worstKey: Int64 = 0
   private var participation = Int64(PlanRequest.fullParticipation)
   private var notionalToAmount: Int128 = 1
   private var quantityToAmount: Int128 = 1
@@ -58,18 +71,25 @@ struct PlanOffers: ~Copyable, Sendable {
     bestPrices = FixedBuffer(repeating: 0, count: venues)
     greatest = FixedBuffer(repeating: 0, count: venues)
     greatestLevel = FixedBuffer(repeating: 0, count: venues)
+    touchKeys = FixedBuffer(repeating: 0, count: venues)
     let noLevel = PlanLevel(notional: 0, price: 0, cumulative: 0)
     levels = FixedBuffer(repeating: noLevel, count: venues * levelCapacity)
+    stride = max(levelCapacity, Self.firstLook)
+    copiedKeys = FixedBuffer(repeating: 0, count: venues * stride)
+    copiedSizes = FixedBuffer(repeating: 0, count: venues * stride)
   }
 
   mutating func begin(_ request: PlanRequest) {
     count = 0
+    completed = 0
+    leastKey = .max
     hasOneLot = true
     hasOrderCosts = false
     objectiveScale = 1
     isBuy = request.side == .buy
     quantity = max(request.quantity.mantissa, 0)
     limit = request.limitPrice?.mantissa
+    worstKey = isBuy ? 0 &- (limit ?? .max) : limit ?? 0
     participation = Int64(min(max(request.participation, 0), PlanRequest.fullParticipation))
     if request.instrument != instrument { setScales(request.instrument) }
     maximumNotional = request.objective == .cost ? notionalRange : expectedNotionalRange
@@ -83,54 +103,123 @@ struct PlanOffers: ~Copyable, Sendable {
     expectedNotionalRange = min(notionalRange, powerOfTen(24))
   }
 
-  mutating func add(_ venue: VenueTerms, book: borrowing OrderBook) {
+  /// Adds a venue with the side of its book that the plan takes from.
+  mutating func add(_ venue: VenueTerms, _ side: BookSide.Levels) {
     precondition(count < RoutePlan.maximumLegs)
+    let index = count
     let fee = venue.fee.partsPerHundredMillion
     let factor = isBuy ? FeeRate.one &+ fee : fee &- FeeRate.one
-    terms[count] = venue
-    factors[count] = factor
-    units[count] = factor
-    bases[count] = 0
-    levelCounts[count] = 0
-    greatest[count] = 0
-    bestPrices[count] = (isBuy ? book.bestAsk : book.bestBid)?.price.mantissa ?? 0
-    hasOneLot = hasOneLot && venue.quantityIncrement == terms[0].quantityIncrement
+    unsafe terms.base[index] = venue
+    unsafe factors.base[index] = factor
+    unsafe units.base[index] = factor
+    unsafe bases.base[index] = 0
+    unsafe greatest.base[index] = 0
+    unsafe levelCounts.base[index] = 0
+    unsafe touchKeys.base[index] = .max
+    let best = unsafe side.count > 0 ? side.keys[side.end &- 1] : 0
+    unsafe bestPrices.base[index] = isBuy ? 0 &- best : best
+    let lot = unsafe terms.base[0].quantityIncrement
+    hasOneLot = hasOneLot && venue.quantityIncrement == lot
     hasOrderCosts = hasOrderCosts || venue.orderCost > .zero
-    if venue.exclusion == .none && fee > -FeeRate.one && fee < FeeRate.one {
-      if isBuy { copyLevels(book.asks) } else { copyLevels(book.bids) }
-      unsafe findGreatest(terms.base + count)
-    }
-    count &+= 1
-  }
-
-  /// Copies levels until they suffice for the whole quantity.
-  private mutating func copyLevels(_ side: borrowing BookSide) {
-    let worst = side.sign &* (limit ?? (isBuy ? .max : 0))
-    let target = unsafe levels.base + count &* levelCapacity
+    count = index &+ 1
     let most = min(side.count, levelCapacity)
-    levelCounts[count] =
-      unsafe participation == PlanRequest.fullParticipation
-      ? Self.copy(side, most, worst, until: quantity, to: target)
-      : Self.copy(side, most, worst, until: quantity, to: target, share: participation)
+    guard venue.exclusion == .none, fee > -FeeRate.one, fee < FeeRate.one, most > 0, quantity > 0
+    else { return }
+    let depth = copyLevels(side, most, to: index)
+    unsafe levelCounts.base[index] = depth
+    guard depth > 0 else { return }
+    let key = product(copiedPrice(index &* stride &+ stride &- 1), factor)
+    unsafe touchKeys.base[index] = key
+    leastKey = min(leastKey, key)
   }
 
-  /// Copies up to `most` levels with keys not below `worst` until `quantity` is reached.
+  /// Copies the levels within the limit that suffice for the quantity, or some more, as they lie in
+  /// the book; how many.
+  ///
+  /// Usually the first few suffice. Then there is no branch here that depends on what they hold.
+  @inline(__always)
+  private mutating func copyLevels(_ side: BookSide.Levels, _ most: Int, to index: Int) -> Int {
+    let few = Self.firstLook
+    let end = index &* stride &+ stride
+    let keys = unsafe side.keys + side.end
+    guard participation == PlanRequest.fullParticipation && most >= few else {
+      return copyOneByOne(side, most, to: end)
+    }
+    let source = unsafe UnsafeRawPointer(side.sizes + (side.end &- few))
+    let target = unsafe UnsafeMutableRawPointer(copiedSizes.base + (end &- few))
+    var total = SIMD2<UInt64>.zero
+    var bits = SIMD2<UInt64>.zero
+    for pair in 0..<few / 2 {
+      let sizes = unsafe source.loadUnaligned(
+        fromByteOffset: pair &* 16, as: SIMD2<UInt64>.self)
+      total &+= sizes
+      bits |= sizes
+      unsafe target.storeBytes(of: sizes, toByteOffset: pair &* 16, as: SIMD2<UInt64>.self)
+    }
+    guard
+      unsafe bits.x | bits.y < Self.smallSize
+        && total.x &+ total.y >= UInt64(bitPattern: quantity) && keys[-few] >= worstKey
+    else { return copyOneByOne(side, most, to: end) }
+    unsafe (copiedKeys.base + (end &- few)).update(from: keys - few, count: few)
+    return few
+  }
+
+  private static let firstLook = 16
+  /// Sums of `firstLook` sizes below it do not overflow.
+  private static let smallSize: UInt64 = 1 << 58
+
+  @inline(never)
+  private mutating func copyOneByOne(_ side: BookSide.Levels, _ most: Int, to end: Int) -> Int {
+    let isWhole = participation == PlanRequest.fullParticipation
+    var rest = quantity
+    var target = end
+    var place = side.end
+    let last = place &- most
+    while place > last && rest > 0 {
+      place &-= 1
+      let key = unsafe side.keys[place]
+      guard key >= worstKey else { break }
+      let size = unsafe isWhole ? side.sizes[place] : portion(side.sizes[place])
+      guard size > 0 else { continue }
+      rest &-= size
+      target &-= 1
+      unsafe copiedKeys.base[target] = key
+      unsafe copiedSizes.base[target] = size
+    }
+    return end &- target
+  }
+
+  /// The part of a displayed size that may be taken, rounded down.
+  private func portion(_ size: Int64) -> Int64 {
+    Int64(product(size, participation) / Int128(PlanRequest.fullParticipation))
+  }
+
+  mutating func completeAll() {
+    for venue in 0..<count { complete(venue) }
+  }
+
+  /// Sums up a venue's levels and finds the greatest quantity that it allows.
+  mutating func complete(_ venue: Int) {
+    guard completed & (1 << UInt32(venue)) == 0 else { return }
+    completed |= 1 << UInt32(venue)
+    levelCounts[venue] = sumLevels(venue, levelCounts[venue])
+    findGreatest(venue)
+  }
+
+  func isComplete(_ venue: Int) -> Bool { completed & (1 << UInt32(venue)) != 0 }
+
+  /// Sums up copied levels until they reach the quantity; how many do.
   ///
   /// Prices and sizes of a book are positive, so that products are those of unsigned words.
-  @unsafe @inline(never)
-  private static func copy(
-    _ side: borrowing BookSide, _ most: Int, _ worst: Int64, until quantity: Int64,
-    to levels: UnsafeMutablePointer<PlanLevel>
-  ) -> Int {
-    let sign = side.sign
-    let keys = unsafe side.keys + (side.end &- 1)
-    let sizes = unsafe side.sizes + (side.end &- 1)
+  private mutating func sumLevels(_ venue: Int, _ count: Int) -> Int {
+    let levels = unsafe levels.base + venue &* levelCapacity
+    let top = venue &* stride &+ stride &- 1
     var rest = quantity
     var notional: UInt128 = 0
     var index = 0
-    while unsafe index < most && rest > 0 && keys[0 &- index] >= worst {
-      let price = unsafe sign &* keys[0 &- index]
-      let part = unsafe min(sizes[0 &- index], rest)
+    while index < count && rest > 0 {
+      let price = copiedPrice(top &- index)
+      let part = unsafe min(copiedSizes.base[top &- index], rest)
       rest &-= part
       notional &+= UInt128(UInt64(bitPattern: price)) &* UInt128(UInt64(bitPattern: part))
       unsafe levels[index] = PlanLevel(
@@ -140,66 +229,73 @@ struct PlanOffers: ~Copyable, Sendable {
     return index
   }
 
-  /// The same where only a share of each level, in parts per ten thousand, may be taken.
-  @unsafe @inline(never)
-  private static func copy(
-    _ side: borrowing BookSide, _ most: Int, _ worst: Int64, until quantity: Int64,
-    to levels: UnsafeMutablePointer<PlanLevel>, share: Int64
-  ) -> Int {
-    var rest = quantity
-    var notional: Int128 = 0
-    var index = 0
-    for depth in 0..<most where rest > 0 {
-      let key = unsafe side.keys[side.end &- 1 &- depth]
-      guard key >= worst else { break }
-      let part = unsafe min(portion(side.sizes[side.end &- 1 &- depth], share), rest)
-      guard part > 0 else { continue }
-      rest &-= part
-      notional &+= product(side.sign &* key, part)
-      unsafe levels[index] = PlanLevel(
-        notional: notional, price: side.sign &* key, cumulative: quantity &- rest)
-      index &+= 1
-    }
-    return index
-  }
-
-  /// The part of a displayed size that may be taken, rounded down.
-  private static func portion(_ size: Int64, _ share: Int64) -> Int64 {
-    Int64(product(size, share) / Int128(PlanRequest.fullParticipation))
+  /// The price of a copied level.
+  @inline(__always) func copiedPrice(_ place: Int) -> Int64 {
+    unsafe isBuy ? 0 &- copiedKeys.base[place] : copiedKeys.base[place]
   }
 
   /// Drops the worst levels as long as a limit on the tick would pass the parent's limit, or as
   /// the notional is out of range; then finds the greatest allowed quantity.
-  @unsafe
-  private mutating func findGreatest(_ venue: UnsafeMutablePointer<VenueTerms>) {
-    let levels = unsafe levels.base + count &* levelCapacity
-    var last = levelCounts[count] &- 1
+  private mutating func findGreatest(_ venue: Int) {
+    var last = levelCounts[venue] &- 1
     var limit: Int64 = 0
     while last >= 0 {
-      let level = unsafe levels[last]
-      limit = unsafe tickPrice(level.price, venue.pointee.priceIncrement.mantissa)
-      if limit > 0, isWithinLimit(limit), level.notional <= maximumNotional,
-        product(limit, level.cumulative) <= maximumNotional
-      {
-        break
-      }
+      limit = usableLimit(venue, last, notional: levels[venue &* levelCapacity &+ last].notional)
+      if limit > 0 { break }
       last &-= 1
     }
-    levelCounts[count] = last &+ 1
+    levelCounts[venue] = last &+ 1
     guard last >= 0 else { return }
-    var most = unsafe min(levels[last].cumulative, venue.pointee.maximumQuantity.mantissa)
-    unsafe most &-= most % venue.pointee.quantityIncrement.mantissa
-    let notional = product(limit, most)
-    let isMost =
-      unsafe most > (last == 0 ? 0 : levels[last &- 1].cumulative)
-      && most >= venue.pointee.minimumQuantity.mantissa
-      && notional >= venue.pointee.minimumNotional.mantissa
-      && covers(count, notional, most)
-    greatest[count] = isMost ? most : largestAllowed(count, atMost: most)
-    greatestLevel[count] = isMost ? last : level(count, holding: greatest[count])
+    let before = last == 0 ? 0 : cumulative(venue, last &- 1)
+    let most = roundedMost(venue, last)
+    let isMost = most > before && accepts(venue, most, limit: limit)
+    greatest[venue] = isMost ? most : largestAllowed(venue, atMost: most)
+    greatestLevel[venue] = isMost ? last : level(venue, holding: greatest[venue])
   }
 
-  private mutating func isWithinLimit(_ price: Int64) -> Bool {
+  /// A level's price on the tick, or zero if the level is out of the limit or of range.
+  @inline(__always)
+  private mutating func usableLimit(_ venue: Int, _ level: Int, notional: Int128) -> Int64 {
+    let limit = limitPrice(venue, level)
+    let isUsable =
+      isWithinLimit(limit) && notional <= maximumNotional
+      && product(limit, cumulative(venue, level)) <= maximumNotional
+    return isUsable ? limit : 0
+  }
+
+  /// The most that a venue's lot and greatest order allow up to a level, its minima aside.
+  @inline(__always)
+  private mutating func roundedMost(_ venue: Int, _ level: Int) -> Int64 {
+    let most = min(cumulative(venue, level), terms[venue].maximumQuantity.mantissa)
+    return most &- most % terms[venue].quantityIncrement.mantissa
+  }
+
+  /// Whether a venue takes a whole number of lots, not above its greatest order, at this limit.
+  @inline(__always)
+  private mutating func accepts(_ venue: Int, _ quantity: Int64, limit: Int64) -> Bool {
+    let notional = product(limit, quantity)
+    return quantity >= terms[venue].minimumQuantity.mantissa
+      && notional >= terms[venue].minimumNotional.mantissa && covers(venue, notional, quantity)
+  }
+
+  /// Whether a venue surely allows some quantity, by a look at its best level alone.
+  @inline(__always)
+  mutating func takesTouch(_ venue: Int) -> Bool {
+    let terms = unsafe terms.base + venue
+    let top = venue &* stride &+ stride &- 1
+    let price = copiedPrice(top)
+    let depth = unsafe min(copiedSizes.base[top], quantity)
+    let limit = unsafe tickPrice(price, terms.pointee.priceIncrement.mantissa)
+    guard limit > 0, isWithinLimit(limit), product(max(limit, price), depth) <= maximumNotional
+    else { return false }
+    var most = unsafe min(depth, terms.pointee.maximumQuantity.mantissa)
+    unsafe most &-= most % terms.pointee.quantityIncrement.mantissa
+    let notional = product(limit, most)
+    return unsafe most > 0 && most >= terms.pointee.minimumQuantity.mantissa
+      && notional >= terms.pointee.minimumNotional.mantissa && covers(venue, notional, most)
+  }
+
+  @inline(__always) private mutating func isWithinLimit(_ price: Int64) -> Bool {
     guard let limit else { return true }
     return isBuy ? price <= limit : price >= limit
   }
@@ -385,12 +481,15 @@ struct PlanOffers: ~Copyable, Sendable {
   /// Whether the balance covers the hold of `quantity`, whose limit makes it `notional`.
   @inline(__always)
   private mutating func covers(_ venue: Int, _ notional: Int128, _ quantity: Int64) -> Bool {
-    guard let available = terms[venue].available else { return true }
-    if isBuy {
-      let hold = notional &* (notionalToAmount &* Int128(holdFactor(venue)))
-      return available.mantissa >= unlimited || hold <= available.mantissa &* Int128(FeeRate.one)
-    }
-    return Int128(quantity) &* quantityToAmount <= available.mantissa
+    let terms = unsafe terms.base + venue
+    guard let available = unsafe terms.pointee.available?.mantissa else { return true }
+    guard isBuy else { return Int128(quantity) &* quantityToAmount <= available }
+    if available >= unlimited { return true }
+    // A fee at most doubles what is held.
+    if notional &* notionalToAmount <= available >> 1 { return true }
+    let fee = unsafe terms.pointee.fee.partsPerHundredMillion
+    let factor = unsafe terms.pointee.holdsFee && fee > 0 ? FeeRate.one &+ fee : FeeRate.one
+    return notional &* (notionalToAmount &* Int128(factor)) <= available &* Int128(FeeRate.one)
   }
 
   /// What the venue reserves for a child, rounded up.

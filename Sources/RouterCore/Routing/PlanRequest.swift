@@ -45,26 +45,27 @@ public enum PlanObjective: Sendable, Hashable, BitwiseCopyable {
 
 /// The rules and the means of one venue for one plan.
 public struct VenueTerms: Sendable, BitwiseCopyable {
-  public var listing: ListingID
+  // In this order they take 112 bytes, which are copied without a call.
+  public var minimumNotional: Notional
+  /// A fixed cost of each child; not negative and at most `maximumOrderCost`.
+  public var orderCost: AllInCost
+  /// What can be spent: quote asset on a buy, base asset on a sell; `nil` for no limit.
+  public var available: Amount?
+  /// Whether a buy reserves the fee on top of limit price times quantity.
+  public var holdsFee: Bool
+  /// Why the venue must not be used, or `.none`.
+  public var exclusion: Exclusion
   public var venue: VenueID
+  public var listing: ListingID
+  public var fee: FeeRate
   public var priceIncrement: Price
   public var quantityIncrement: Quantity
   public var minimumQuantity: Quantity
   /// `Quantity(mantissa: .max)` if the venue names none.
   public var maximumQuantity: Quantity
-  public var minimumNotional: Notional
-  public var fee: FeeRate
-  /// Whether a buy reserves the fee on top of limit price times quantity.
-  public var holdsFee: Bool
-  /// What can be spent: quote asset on a buy, base asset on a sell; `nil` for no limit.
-  public var available: Amount?
-  /// A fixed cost of each child; not negative and at most `maximumOrderCost`.
-  public var orderCost: AllInCost
   public var quoteAgeNanoseconds: Int64
   /// The part of a child that is expected to fill, in parts per ten thousand; for `.expectedCost`.
   public var fillProbability: Int
-  /// Why the venue must not be used, or `.none`.
-  public var exclusion: Exclusion
 
   /// - Precondition: Both increments are positive.
   public init(

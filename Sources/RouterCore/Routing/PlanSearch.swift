@@ -22,6 +22,8 @@ struct PlanSearch: ~Copyable, Sendable {
   /// The merge of all levels for the planned quantity.
   private(set) var rootBound: Int128 = 0
   private(set) var isProven = false
+  /// The signed all-in cost of the worst unit that the plan takes.
+  private(set) var worstUnit = Int128.min
 
   // The problem.
   private var maximumChildren = 0
@@ -29,6 +31,7 @@ struct PlanSearch: ~Copyable, Sendable {
   private var lots = LotClasses()
   private var trial = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var relaxation = PlanRelaxation()
+  private var root = RootMerge()
 
   // Nodes that wait.
   private var stackLow = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
@@ -41,8 +44,17 @@ struct PlanSearch: ~Copyable, Sendable {
     start(request)
     guard offers.quantity > 0, maximumChildren > 0 else {
       isProven = true
-      return
+      return offers.completeAll()
     }
+    if offers.objectiveScale == 1 && root.solve(&offers, maximumChildren, take: &bestTake) {
+      return adoptRoot(offers.quantity)
+    }
+    search(&offers, budget: request.nodeBudget)
+    findWorstUnit(&offers)
+  }
+
+  private mutating func search(_ offers: inout PlanOffers, budget: Int) {
+    offers.completeAll()
     takeBestSingle(&offers)
     guard bestCount > 0 else {
       isProven = true
@@ -51,7 +63,7 @@ struct PlanSearch: ~Copyable, Sendable {
     nodes = 1
     if mergeIsOptimal(&offers) { return }
     prepareNodes(&offers)
-    branchAndBound(&offers, budget: request.nodeBudget)
+    branchAndBound(&offers, budget: budget)
     certify(&offers)
   }
 
@@ -66,9 +78,31 @@ struct PlanSearch: ~Copyable, Sendable {
     bound = 0
     rootBound = 0
     isProven = false
+    worstUnit = .min
     isCutShort = false
     stackCount = 0
     maximumChildren = request.maximumChildren
+  }
+
+  private mutating func adoptRoot(_ quantity: Int64) {
+    bestQuantity = quantity
+    bestObjective = root.objective
+    bestCount = root.count
+    nodes = 1
+    singleVenue = root.singleVenue
+    singleQuantity = root.singleQuantity
+    singleObjective = root.singleObjective
+    bound = root.objective
+    rootBound = root.objective
+    worstUnit = root.worstUnit
+    isProven = true
+  }
+
+  private mutating func findWorstUnit(_ offers: inout PlanOffers) {
+    for venue in 0..<offers.count where bestTake[venue] > 0 {
+      let level = offers.level(venue, holding: bestTake[venue])
+      worstUnit = max(worstUnit, offers.unitCost(venue, level))
+    }
   }
 
   // The best single venue.

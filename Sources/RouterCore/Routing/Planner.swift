@@ -11,8 +11,6 @@ public struct Planner: ~Copyable, Sendable {
   var offers: PlanOffers
   var search: PlanSearch
   private var request: PlanRequest
-  /// The signed all-in cost of the worst unit that the plan takes.
-  private var worstUnit: Int128 = 0
 
   /// Makes a planner that looks at up to `levelCapacity` levels of each venue.
   public init(levelCapacity: Int = 1024) {
@@ -31,31 +29,36 @@ public struct Planner: ~Copyable, Sendable {
   /// Adds a venue with its book, of which the levels that matter are copied.
   ///
   /// - Precondition: No more than `RoutePlan.maximumLegs` venues are added.
+  @inlinable @inline(__always)
   public mutating func add(_ terms: VenueTerms, book: borrowing OrderBook) {
-    offers.add(terms, book: book)
+    // Inlined, so that only these words of the book are passed on, and not a copy of it.
+    add(terms, bids: book.bids.levels, asks: book.asks.levels)
+  }
+
+  @usableFromInline
+  mutating func add(_ terms: VenueTerms, bids: BookSide.Levels, asks: BookSide.Levels) {
+    offers.add(terms, offers.isBuy ? asks : bids)
   }
 
   /// Plans; `requested = planned + residual` always, and no rule of a venue is broken.
   public mutating func finish(into plan: inout RoutePlan) {
     search.run(&offers, request)
-    worstUnit = findWorstUnit()
     if case .expectedCost(let adverseMove) = request.objective, search.bestCount > 0 {
       plan.replacementUnit = abs(expect(adverseMove))
       search.run(&offers, request)
-      worstUnit = findWorstUnit()
     } else {
       plan.replacementUnit = 0
     }
     summarize(into: &plan)
     for venue in 0..<offers.count {
-      describe(venue, &plan[venue])
+      plan.setLeg(venue, leg(venue))
     }
   }
 
   /// Turns the offers to expected costs; the replacement: the worst unit of the plan at hand, moved
   /// against us.
   private mutating func expect(_ adverseMove: FeeRate) -> Int128 {
-    let worst = worstUnit
+    let worst = search.worstUnit
     let move = Int128(max(0, min(adverseMove.partsPerHundredMillion, FeeRate.one)))
     let replacement = worst + abs(worst) * move / Int128(FeeRate.one)
     return offers.expect(replacement: replacement)
@@ -71,7 +74,7 @@ public struct Planner: ~Copyable, Sendable {
     plan.isProvenOptimal = search.isProven
     plan.nodes = search.nodes
     plan.legCount = offers.count
-    plan.marginalUnit = search.bestCount > 0 ? abs(worstUnit) : 0
+    plan.marginalUnit = search.bestCount > 0 ? abs(search.worstUnit) : 0
     plan.cost = positive(nominalCost())
     plan.single = RoutePlan.SingleVenue()
     if let single = search.singleVenue {
@@ -95,15 +98,6 @@ public struct Planner: ~Copyable, Sendable {
     offers.cost(venue, of: quantity) + offers.terms[venue].orderCost.mantissa
   }
 
-  private mutating func findWorstUnit() -> Int128 {
-    var worst = Int128.min
-    for venue in 0..<offers.count where search.bestTake[venue] > 0 {
-      let level = offers.level(venue, holding: search.bestTake[venue])
-      worst = max(worst, offers.unitCost(venue, level))
-    }
-    return worst
-  }
-
   /// An objective as a cost, rounded up where it is finer.
   private mutating func objective(_ value: Int128) -> AllInCost {
     guard offers.objectiveScale != 1 else { return positive(value) }
@@ -120,23 +114,29 @@ public struct Planner: ~Copyable, Sendable {
     AllInCost(mantissa: request.side == .buy ? cost : -cost)
   }
 
-  private mutating func describe(_ venue: Int, _ leg: inout RouteLeg) {
-    leg.listing = offers.terms[venue].listing
-    leg.venue = offers.terms[venue].venue
-    leg.bestPrice = Price(mantissa: offers.bestPrices[venue])
-    leg.quoteAgeNanoseconds = offers.terms[venue].quoteAgeNanoseconds
-    leg.fillProbability = offers.terms[venue].fillProbability
-    let take = search.bestTake[venue]
-    leg.quantity = Quantity(mantissa: take)
-    guard take > 0 else {
+  @inline(__always)
+  private mutating func leg(_ venue: Int) -> RouteLeg {
+    let terms = unsafe offers.terms.base + venue
+    var leg = RouteLeg()
+    leg.listing = unsafe terms.pointee.listing
+    leg.venue = unsafe terms.pointee.venue
+    leg.bestPrice = unsafe Price(mantissa: offers.bestPrices.base[venue])
+    leg.quoteAgeNanoseconds = unsafe terms.pointee.quoteAgeNanoseconds
+    leg.fillProbability = unsafe terms.pointee.fillProbability
+    let take = unsafe search.bestTake.base[venue]
+    if take > 0 {
+      leg.quantity = Quantity(mantissa: take)
+      addChild(venue, take, &leg)
+    } else {
       leg.exclusion = exclusion(of: venue)
-      if leg.levelsUsed > 0 { leg.clearChild() }
-      return
     }
+    return leg
+  }
+
+  private mutating func addChild(_ venue: Int, _ take: Int64, _ leg: inout RouteLeg) {
     let level = offers.level(venue, holding: take)
     let limit = offers.limitPrice(venue, level)
     let notional = offers.notional(venue, of: take, in: level)
-    leg.exclusion = .none
     leg.limitPrice = Price(mantissa: limit)
     leg.notional = Notional(mantissa: notional)
     leg.cost = positive(notional &* Int128(offers.factors[venue]))
@@ -152,7 +152,7 @@ public struct Planner: ~Copyable, Sendable {
     if given != .none { return given }
     if offers.bestPrices[venue] == 0 { return .bookEmpty }
     if offers.levelCounts[venue] == 0 { return .outsideLimit }
-    if offers.greatest[venue] == 0 { return obstacle(at: venue) }
+    if offers.isComplete(venue) && offers.greatest[venue] == 0 { return obstacle(at: venue) }
     guard search.bestCount > 0, isCheaper(venue) else {
       return search.bestQuantity < request.quantity.mantissa ? leftOver(venue) : .notNeeded
     }
@@ -175,7 +175,7 @@ public struct Planner: ~Copyable, Sendable {
 
   /// Whether the venue's best level is better than the worst one taken.
   private mutating func isCheaper(_ venue: Int) -> Bool {
-    offers.unitCost(venue, 0) < worstUnit
+    offers.touchKeys[venue] < search.worstUnit
   }
 
   /// Why a venue that could have helped was left out: its own least slice, or the cap on children.

@@ -60,6 +60,11 @@ public struct RoutePlan: Sendable, BitwiseCopyable {
     }
   }
 
+  @inline(__always)
+  mutating func setLeg(_ index: Int, _ leg: RouteLeg) {
+    legs[index] = leg
+  }
+
   public var childCount: Int {
     (0..<legCount).count { self[$0].quantity > .zero }
   }
@@ -86,14 +91,4 @@ public struct RouteLeg: Sendable, Hashable, BitwiseCopyable {
   public internal(set) var bestPrice = Price.zero
   public internal(set) var quoteAgeNanoseconds: Int64 = 0
   public internal(set) var exclusion = Exclusion.none
-
-  /// Forgets the child of an earlier plan.
-  mutating func clearChild() {
-    limitPrice = .zero
-    notional = .zero
-    cost = .zero
-    orderCost = .zero
-    hold = .zero
-    levelsUsed = 0
-  }
 }
