@@ -13,34 +13,32 @@ package protocol VenueGatewayDelegate: AnyObject {
 
 /// One venue's sockets, requests and timers; written once for all venues.
 ///
-/// The adapter says what to send and what it means; this type carries it out. It is confined to
-/// the thread of its event loop, so that bytes become events and commands become bytes without a
-/// hand-over.
-package final class VenueGateway {
+/// The adapter says what to send and what it means, an `AdapterDriver` puts that in order, and this
+/// type carries it out. It is confined to the thread of its event loop, so that bytes become events
+/// and commands become bytes without a hand-over.
+package final class VenueGateway: AdapterTransport {
   package let venue: VenueID
   package let settings: GatewaySettings
   package let dialect: any VenueDialect
   package weak var delegate: (any VenueGatewayDelegate)?
-  package private(set) var status: GatewayStatus
+  private var status: GatewayStatus
 
   let loop: EventLoop
   let connector: Connector
   let curl: CurlClient
   let clock: CoreClock
-  let signer: AccountSigner
   private let nonces: NonceSource
-  private let adapter: any VenueAdapter
   private let tls: TLSContext?
+  private lazy var driver = AdapterDriver(
+    venue: venue, dialect: dialect, adapter: adapter, signer: signer,
+    maximumClockOffsetMilliseconds: settings.maximumClockOffsetMilliseconds, transport: self)
+  private let adapter: any VenueAdapter
+  private let signer: AccountSigner
   private var channels: [ChannelConnection] = []
   private var orders: OrderHTTPClient?
-  private var output = AdapterOutput()
-  private var isCarryingOut = false
-  private var venueClock = VenueClock()
   private var timer: TimerID?
   private var clockTimer: TimerID?
   private var isStopped = false
-  /// What the adapter last said of order entry, whatever the clock.
-  private var isOrderEntryUp = false
 
   package init(
     venue: VenueID, settings: GatewaySettings, dialect: any VenueDialect,
@@ -65,8 +63,6 @@ package final class VenueGateway {
 
   /// Connects everything and keeps it connected until `stop`.
   package func start(initialOffset: VenueClock) {
-    venueClock = initialOffset
-    noteClock()
     let endpoint = Endpoint(
       host: settings.rest.host, port: settings.rest.port,
       tls: settings.rest.isSecure ? tls : nil, proxy: settings.proxy)
@@ -75,13 +71,13 @@ package final class VenueGateway {
       options: OrderHTTPOptions())
     client.warm()
     orders = client
-    for channel in adapter.channels {
+    for channel in driver.channels {
       let connection = ChannelConnection(channel, gateway: self, tls: tls)
       channels.append(connection)
       connection.connect()
     }
     scheduleClockReading()
-    scheduleTimer()
+    driver.start(clock: initialOffset)
   }
 
   package func stop() {
@@ -93,53 +89,44 @@ package final class VenueGateway {
   }
 
   /// Carries out a command of the core that has passed its last gate.
-  package func execute(_ command: VenueCommand) {
-    withStamp { stamp in
-      adapter.encode(command, at: stamp, signer: signer, into: &output)
-    }
-  }
+  package func execute(_ command: VenueCommand) { driver.execute(command) }
 
-  package func refreshBook(_ listing: ListingID) {
-    withStamp { stamp in
-      adapter.refreshBook(listing, at: stamp, signer: signer, into: &output)
-    }
-  }
+  package func refreshBook(_ listing: ListingID) { driver.refreshBook(listing) }
 
-  // MARK: What sockets and requests report
+  // MARK: What sockets report
 
-  func opened(_ channel: VenueChannel) {
-    withStamp { stamp in
-      adapter.opened(channel, at: stamp, signer: signer, into: &output)
-    }
-  }
+  func opened(_ channel: VenueChannel) { driver.opened(channel) }
 
   func received(_ message: UnsafeRawBufferPointer, on channel: VenueChannel, at time: Timestamp) {
-    // Nothing on a public stream is answered with a nonce; the private one may be.
-    let stamp = stamp(at: time, withNonce: channel != .marketData)
-    unsafe adapter.received(message, on: channel, at: stamp, signer: signer, into: &output)
-    carryOut()
+    unsafe driver.received(message, on: channel, at: time)
   }
 
-  func closed(_ channel: VenueChannel) {
-    withStamp { stamp in
-      adapter.closed(channel, at: stamp, into: &output)
+  func closed(_ channel: VenueChannel) { driver.closed(channel) }
+
+  // MARK: AdapterTransport
+
+  package var now: Timestamp { clock.now }
+  package var wallNanoseconds: Int64 { Clock.wallNanoseconds() }
+
+  package func nextNonce() -> UInt64 {
+    do {
+      return try nonces.next()
+    } catch {
+      // Nonce 0 is refused by every venue: nothing leaves under a number that may be used again.
+      record(.alarm, "no nonce: \(error); requests of this venue fail until the disk is mended")
+      return 0
     }
   }
 
-  func answered(_ tag: RequestTag, _ response: HTTPResponse) {
-    withStamp { stamp in
-      adapter.answered(tag, response, at: stamp, signer: signer, into: &output)
-    }
+  package func received(_ batch: borrowing EventBatch) {
+    delegate?.gateway(self, received: batch)
   }
 
-  func failed(_ tag: RequestTag, _ failure: TransportFailure) {
-    if case .unknown = failure { status.requestsUnknown += 1 }
-    withStamp { stamp in
-      adapter.failed(tag, failure, at: stamp, signer: signer, into: &output)
-    }
+  package func mayStillSend(_ child: ChildOrderID) -> Bool {
+    delegate?.gateway(self, mayStillSend: child) ?? false
   }
 
-  func record(_ severity: AdapterOutput.Incident.Severity, _ message: String) {
+  package func record(_ severity: AdapterOutput.Incident.Severity, _ message: String) {
     status.incidents.insert(
       GatewayStatus.Incident(at: clock.now, severity: "\(severity)", message: message), at: 0)
     if status.incidents.count > 50 { status.incidents.removeLast() }
@@ -151,126 +138,50 @@ package final class VenueGateway {
     }
   }
 
-  // MARK: Carrying out
-
-  private func withStamp(_ body: (RequestStamp) -> Void) {
-    body(stamp(at: clock.now))
-    carryOut()
+  package func send(_ bytes: [UInt8], on channel: VenueChannel) -> Bool {
+    channels.first { $0.channel == channel }?.send(bytes) ?? false
   }
 
-  private func stamp(at time: Timestamp, withNonce: Bool = true) -> RequestStamp {
-    let venueTime = Clock.wallNanoseconds() + venueClock.offsetNanoseconds
-    return RequestStamp(
-      time: time, venueNanoseconds: venueTime, nonce: withNonce ? nextNonce() : 0)
+  package func reconnect(_ channel: VenueChannel) {
+    channels.first { $0.channel == channel }?.reconnect()
   }
 
-  private func nextNonce() -> UInt64 {
-    do {
-      return try nonces.next()
-    } catch {
-      // Nonce 0 is refused by every venue: nothing leaves under a number that may be used again.
-      record(.alarm, "no nonce: \(error); requests of this venue fail until the disk is mended")
-      return 0
-    }
-  }
-
-  /// Delivers the events, then does what the adapter asked for, in order, until nothing is left.
-  ///
-  /// Doing something may make the adapter say more (`failed`, `sent`); that is appended to a fresh
-  /// output and carried out in the next round, never in the middle of this one.
-  private func carryOut() {
-    guard !isCarryingOut else { return }
-    isCarryingOut = true
-    defer { isCarryingOut = false }
-    while !output.batch.isEmpty || !output.actions.isEmpty {
-      var current = AdapterOutput()
-      swap(&current, &output)
-      if !current.batch.isEmpty {
-        noteLinks(in: current.batch)
-        delegate?.gateway(self, received: current.batch)
-        if isOrderEntryUp && !isClockWithinBound { gateOrderEntry() }
-      }
-      for action in current.actions { perform(action) }
-      current.removeAll()
-      if output.batch.isEmpty && output.actions.isEmpty { swap(&current, &output) }
-    }
-    scheduleTimer()
-  }
-
-  private func perform(_ action: AdapterOutput.Action) {
-    switch action {
-    case .send(let channel, let bytes, let tag): sendOverSocket(bytes, on: channel, tag: tag)
-    case .order(let request, let tag): sendOnce(request, tag: tag)
-    case .fetch(let request, let tag): fetch(request, tag: tag)
-    case .reconnect(let channel, let reason):
-      record(.warning, "reconnecting \(channel): \(reason)")
-      channels.first { $0.channel == channel }?.reconnect()
-    case .incident(let incident): record(incident.severity, incident.message)
-    }
-  }
-
-  private func sendOverSocket(_ bytes: [UInt8], on channel: VenueChannel, tag: RequestTag?) {
-    let connection = channels.first { $0.channel == channel }
-    let isSent = connection?.send(bytes) ?? false
-    guard let tag else { return }
-    if isSent {
-      reportSent(tag)
-    } else {
-      failed(tag, .notSent("the \(channel) socket is not open"))
-    }
-  }
-
-  private func sendOnce(_ request: HTTPRequest, tag: RequestTag) {
+  package func sendOnce(_ request: HTTPRequest, tag: RequestTag) {
     guard let orders else {
-      failed(tag, .notSent("the gateway has not started"))
+      driver.failed(tag, .notSent("the gateway has not started"))
       return
     }
     let completed = addressed(request)
     orders.send(
       preparing: { [weak self] in
-        guard let self, self.mayStillSend(tag) else { return nil }
-        self.reportSent(tag)
+        guard let self, self.driver.mayLeave(tag) else { return nil }
         return completed
       }, timeoutMilliseconds: settings.requestTimeoutMilliseconds
     ) { [weak self] outcome in
       guard let self else { return }
       switch outcome {
-      case .answered(let response): self.answered(tag, response)
-      case .notSent(let error): self.failed(tag, .notSent("\(error)"))
-      case .unknown(let error, _): self.failed(tag, .unknown("\(error)"))
+      case .answered(let response): self.driver.answered(tag, response)
+      case .notSent(let error): self.driver.failed(tag, .notSent("\(error)"))
+      case .unknown(let error, _): self.driver.failed(tag, .unknown("\(error)"))
       }
     }
   }
 
-  private func mayStillSend(_ tag: RequestTag) -> Bool {
-    guard tag.purpose == .newOrder, let child = tag.child else { return true }
-    return delegate?.gateway(self, mayStillSend: child) ?? false
-  }
-
-  private func fetch(_ request: HTTPRequest, tag: RequestTag) {
+  package func fetch(_ request: HTTPRequest, tag: RequestTag) {
     let box = Confined(self)
     let loop = Confined(loop)
     curl.perform(curlRequest(request)) { result in
       loop.value.submit {
         guard !box.value.isStopped else { return }
         switch result {
-        case .success(let response): box.value.answered(tag, response)
+        case .success(let response): box.value.driver.answered(tag, response)
         case .failure(let error):
           let reason = error.message
-          box.value.failed(tag, error.bytesMayHaveLeft ? .unknown(reason) : .notSent(reason))
+          box.value.driver.failed(
+            tag, error.bytesMayHaveLeft ? .unknown(reason) : .notSent(reason))
         }
       }
     }
-  }
-
-  private func reportSent(_ tag: RequestTag) {
-    if tag.purpose == .newOrder, let child = tag.child {
-      status.ordersSent += 1
-      output.append(
-        .childReport(VenueExecutionReport(venue: venue, child: child, kind: .sent)))
-    }
-    adapter.sent(tag, at: stamp(at: clock.now), into: &output)
-    carryOut()
   }
 
   // MARK: Addresses
@@ -295,17 +206,15 @@ package final class VenueGateway {
 
   // MARK: Time
 
-  private func scheduleTimer() {
+  package func wake(at deadline: Timestamp) {
     if let timer { loop.cancel(timer) }
     timer = nil
-    guard !isStopped, adapter.nextDeadline != .distantFuture else { return }
-    let wait = max(0, adapter.nextDeadline.since(clock.now))
+    guard !isStopped, deadline != .distantFuture else { return }
+    let wait = max(0, deadline.since(clock.now))
     timer = loop.schedule(afterNanoseconds: wait) { [weak self] in
       guard let self else { return }
       self.timer = nil
-      self.withStamp { stamp in
-        self.adapter.timerExpired(at: stamp, signer: self.signer, into: &self.output)
-      }
+      self.driver.timerExpired()
     }
   }
 
@@ -318,8 +227,7 @@ package final class VenueGateway {
   }
 
   private func readVenueClock() {
-    let query = VenueQuery.serverTime
-    let request = dialect.request(for: query, at: stamp(at: clock.now), signer: signer)
+    let request = driver.clockQuery()
     let (sentAt, started) = (Clock.wallNanoseconds(), Clock.monotonicNanoseconds())
     let box = Confined(self)
     let loop = Confined(loop)
@@ -327,71 +235,25 @@ package final class VenueGateway {
       let receivedAt = sentAt + Clock.monotonicNanoseconds() - started
       loop.value.submit {
         guard case .success(let response) = result else { return }
-        box.value.noteClockAnswer(response, sentAt: sentAt, receivedAt: receivedAt)
+        box.value.driver.answeredClock(
+          response, sentAt: sentAt, receivedAt: receivedAt,
+          wallBase: Clock.wallNanoseconds() - Clock.monotonicNanoseconds())
       }
-    }
-  }
-
-  private func noteClockAnswer(_ response: HTTPResponse, sentAt: Int64, receivedAt: Int64) {
-    let wasWithinBound = isClockWithinBound
-    let answer = try? dialect.answer(to: .serverTime, from: response)
-    guard case .serverTime(let venueTime)? = answer else { return }
-    venueClock.record(
-      sentAt: sentAt, venueTime: venueTime, receivedAt: receivedAt,
-      wallBase: Clock.wallNanoseconds() - Clock.monotonicNanoseconds())
-    noteClock()
-    guard wasWithinBound != isClockWithinBound else { return }
-    noteClockBound()
-    gateOrderEntry()
-    carryOut()
-  }
-
-  private var isClockWithinBound: Bool {
-    abs(venueClock.offsetNanoseconds) <= settings.maximumClockOffsetMilliseconds * 1_000_000
-  }
-
-  private func noteClock() {
-    status.clockOffsetMilliseconds = Double(venueClock.offsetNanoseconds) / 1e6
-    status.clockUncertaintyMilliseconds = Double(venueClock.uncertaintyNanoseconds) / 1e6
-    if !isClockWithinBound { noteClockBound() }
-  }
-
-  private func noteClockBound() {
-    let seconds = Double(venueClock.offsetNanoseconds / 1_000_000) / 1000
-    if isClockWithinBound {
-      record(.notice, "clock offset is within bounds again: \(seconds) s; orders resume")
-    } else {
-      record(
-        .alarm,
-        "clock is off: the venue is \(seconds) s ahead of this machine, more than"
-          + " maximum_clock_offset_ms allows; no orders are sent until the clock is set")
     }
   }
 
   // MARK: Status
 
-  /// Notes link changes, and holds order entry down while the clock is out of bounds.
-  private func noteLinks(in batch: borrowing EventBatch) {
-    for event in batch.events {
-      guard case .linkChanged(_, let link, let isUp) = event else { continue }
-      status.links[link] = isUp
-      guard link == .orderEntry else { continue }
-      isOrderEntryUp = isUp
-    }
-  }
-
-  /// Tells the core what order entry is worth: what the adapter says, and only by a good clock.
-  private func gateOrderEntry() {
-    let event = Event.linkChanged(
-      venue, .orderEntry, isUp: isOrderEntryUp && isClockWithinBound)
-    delegate?.gateway(self, received: EventBatch(event))
-    status.links[.orderEntry] = isOrderEntryUp && isClockWithinBound
-  }
-
   /// The status with the channels' own figures.
   package var currentStatus: GatewayStatus {
     var current = status
     current.channels = channels.map(\.status)
+    guard orders != nil else { return current }
+    current.links = driver.links
+    current.ordersSent = driver.ordersSent
+    current.requestsUnknown = driver.requestsUnknown
+    current.clockOffsetMilliseconds = Double(driver.venueClock.offsetNanoseconds) / 1e6
+    current.clockUncertaintyMilliseconds = Double(driver.venueClock.uncertaintyNanoseconds) / 1e6
     return current
   }
 }
