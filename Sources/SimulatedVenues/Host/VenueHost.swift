@@ -15,11 +15,12 @@ package final class VenueHost {
   package let context: VenueContext
   package let dialect: any VenueDialect
   package private(set) var sockets: [VenueSocket] = []
-  private var stateLog: StateLog?
+  private var stateLog: (any StateStore)?
   private var nextSocketID = 1
 
   package init(
-    options: VenueServerOptions, credentials: [VenueCredential], stateLog: StateLog?, now: Int64
+    options: VenueServerOptions, credentials: [VenueCredential], stateLog: (any StateStore)?,
+    now: Int64
   ) {
     self.stateLog = stateLog
     context = VenueContext(

@@ -28,6 +28,8 @@ package struct VenueServerOptions: Sendable {
   ]
   /// Whether the venue counts requests and refuses those beyond its limits.
   package var enforcesRateLimits = true
+  /// Makes session tokens reproducible, for venues in virtual time; nil draws them from the kernel.
+  package var tokenSeed: UInt64?
   package var faults: [Fault] = []
   /// False leaves the books to the clients alone.
   package var hasMarket = true

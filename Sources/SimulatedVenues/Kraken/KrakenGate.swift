@@ -146,9 +146,16 @@ struct KrakenGate {
 
   mutating func issueToken(_ credential: VenueCredential, at now: Int64) -> String {
     for (token, entry) in tokens where !entry.isValid(at: now) { tokens[token] = nil }
-    let token = Base64.encode(SecureRandom.bytes(33))
+    let token = Base64.encode(tokenBytes(at: now))
     tokens[token] = Token(credential: credential, issuedAt: now)
     return token
+  }
+
+  private func tokenBytes(at now: Int64) -> [UInt8] {
+    guard let seed = context.options.tokenSeed else { return SecureRandom.bytes(33) }
+    var random = SeededRandom(
+      seed: seed ^ UInt64(bitPattern: now) ^ SeededRandom.hash(UInt64(tokens.count)))
+    return (0..<33).map { _ in UInt8(truncatingIfNeeded: random.next()) }
   }
 
   /// The credential behind a token, which does not expire while a subscription uses it.

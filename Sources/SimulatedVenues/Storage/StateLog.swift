@@ -4,7 +4,7 @@ package import Simulation
 /// The append-only log from which a venue that was killed knows its orders, fills and balances.
 ///
 /// A write reaches the kernel before the client is answered; that survives the end of the process.
-package final class StateLog {
+package final class StateLog: StateStore {
   private let file: DurableFile
   private var end: Int64
   private var stored: [StateRecord] = []
