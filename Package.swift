@@ -58,6 +58,13 @@ let package = Package(
     target("VenueGateways", ["RouterCore", "Wire", "Platform", "VenueAdapters"]),
     target("ClientGateways", ["RouterCore", "Wire", "Platform"]),
     target("SimulatedVenues", ["RouterCore", "Simulation", "Wire", "Platform"]),
+    // The real core and adapters against simulated venues, network and disk, in virtual time.
+    target(
+      "Simulator",
+      [
+        "RouterCore", "Simulation", "Wire", "Platform", "Journal", "VenueAdapters",
+        "VenueGateways", "SimulatedVenues",
+      ]),
 
     // The wiring.
     target(
@@ -108,6 +115,9 @@ let package = Package(
     tests(
       "ProcessTests",
       ["RouterService", "RouterCore", "Journal", "Simulation", "Platform", "Wire", "sluice"]),
+    tests(
+      "SimulatorTests",
+      ["Simulator", "RouterCore", "Simulation", "Wire", "Platform", "Journal", "VenueAdapters"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -13,6 +13,10 @@ struct ModuleMapTests {
     "VenueGateways": ["RouterCore", "Wire", "Platform", "VenueAdapters"],
     "ClientGateways": ["RouterCore", "Wire", "Platform"],
     "SimulatedVenues": ["RouterCore", "Simulation", "Wire", "Platform", "Synchronization"],
+    "Simulator": [
+      "RouterCore", "Simulation", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
+      "SimulatedVenues",
+    ],
     "RouterService": [
       "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
       "ClientGateways", "Foundation", "Dispatch", "Synchronization", "Glibc",

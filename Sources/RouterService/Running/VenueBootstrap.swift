@@ -131,13 +131,4 @@ extension VenueFault {
     case .malformed(let words): "the answer is not as documented: \(words)"
     }
   }
-
-  /// How long to wait at least before asking again.
-  var floorMilliseconds: Int64 {
-    switch self {
-    case .unauthorized, .refused: 30_000
-    case .rateLimited(let wait, _): min(max(wait, 500), 3_600_000)
-    default: 500
-    }
-  }
 }
