@@ -8,6 +8,7 @@ extension SimulatedExchange {
     let feeAsset = terms.feeAsset ?? options.fees.asset
     let hold = requiredHold(terms, remaining: terms.quantity, feeAsset, account)
     guard hold <= ledger.balance(account, fundingAsset(terms)).available else {
+      shortages += 1
       throw .insufficientFunds
     }
     guard hold > .zero else { throw .notionalTooSmall }

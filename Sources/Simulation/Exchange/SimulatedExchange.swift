@@ -52,6 +52,8 @@ package final class SimulatedExchange {
   package internal(set) var orders: [SimulatedOrder] = []
   /// Every client fill ever, oldest first.
   package internal(set) var fills: [SimulatedFill] = []
+  /// Orders refused for want of funds, since this object was made.
+  package internal(set) var shortages = 0
   var markets: [Market] = []
   var orderIndices = FlatTable<Int>(minimumCapacity: 1024)
   var clientIDIndices = TextTable<Int>()

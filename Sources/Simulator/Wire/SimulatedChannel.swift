@@ -90,6 +90,12 @@ final class SimulatedChannel {
     }
   }
 
+  /// The network breaks, or one direction of it.
+  func cut() {
+    guard case .open(let connection, _) = state else { return }
+    connection.reset()
+  }
+
   /// The process is gone.
   func die() {
     guard case .open(let connection, let socket) = state else { return }

@@ -177,6 +177,8 @@ final class SimulatedGateway: AdapterTransport {
     }
   }
 
+  func cut(_ channel: VenueChannel) { channels.first { $0.channel == channel }?.cut() }
+
   func reconnect(_ channel: VenueChannel) {
     channels.first { $0.channel == channel }?.reconnect()
   }

@@ -19,6 +19,10 @@ final class SimulatedVenueServer {
   private var life = 0
   private(set) var crashes = 0
   private var foreignOrders = 0
+  /// Client ids of orders that only look like the router's.
+  private(set) var strangers: [String] = []
+  private var isTouched = false
+  private var earlierShortages = 0
 
   init(
     options: VenueServerOptions, credential: VenueCredential, network: SimulatedNetwork,
@@ -71,8 +75,9 @@ final class SimulatedVenueServer {
     }
   }
 
-  private func crash() {
+  func crash() {
     guard let host else { return }
+    earlierShortages += exchange.shortages
     crashes += 1
     life += 1
     host.close()
@@ -93,61 +98,104 @@ final class SimulatedVenueServer {
     else { return }
     network.after(wait) { [weak self] in
       guard let self, network.isFaulty else { return }
-      if let host { host.context.exchange.faults.add(drawFault()) }
+      let kinds = network.faults.venueFaults
+      var draw = SeededRandom(seed: network.random.next())
+      inject(kinds[draw.below(kinds.count)], &draw)
       planFault()
     }
   }
 
-  private func drawFault() -> Fault {
-    let kinds = network.faults.venueFaults
-    let kind = kinds[network.random.below(kinds.count)]
-    var fault = Fault(kind)
-    fault.milliseconds = network.draw(from: 20, to: 4000)
+  func inject(_ kind: FaultKind, _ draw: inout SeededRandom) {
+    guard let host else { return }
+    var fault = Simulation.Fault(kind)
+    fault.milliseconds = Int64(20 + draw.below(4000))
     switch kind {
     case .refuseConnections, .halted, .silentMarketData, .silentPrivateStream:
-      fault.until = now + network.draw(from: 100_000_000, to: 8_000_000_000)
+      fault.until = now + Int64(100 + draw.below(8000)) * 1_000_000
     default:
-      fault.count = 1 + network.random.below(3)
+      fault.count = 1 + draw.below(3)
       fault.until = now + 10_000_000_000
     }
-    if network.random.below(2) == 0 {
-      fault.request = RequestKind.allCases[network.random.below(RequestKind.allCases.count)]
+    if draw.below(2) == 0 {
+      fault.request = RequestKind.allCases[draw.below(RequestKind.allCases.count)]
     }
-    return fault
+    host.context.exchange.faults.add(fault)
   }
 
-  // MARK: Foreign orders
+  // MARK: Others
 
-  /// Somebody else uses the account, by hand.
   private func planForeignOrder() {
     let mean = network.faults.secondsBetweenForeignOrders
     guard let wait = network.interval(meanSeconds: mean) else { return }
     network.after(wait) { [weak self] in
       guard let self, network.isFaulty else { return }
-      if let host { placeForeignOrder(host) }
+      var draw = SeededRandom(seed: network.random.next())
+      placeForeignOrder(&draw)
       planForeignOrder()
     }
   }
 
-  private func placeForeignOrder(_ host: VenueHost) {
-    let exchange = host.context.exchange
-    let index = network.random.below(exchange.instrumentCount)
-    let terms = exchange.instrument(index)
-    var order = NewOrder(
-      instrument: index, side: network.random.below(2) == 0 ? .buy : .sell, kind: .limit)
-    let away = network.draw(from: -40, to: 40) * (exchange.lastPrice(index) / 20_000)
-    order.price = (exchange.lastPrice(index) + away) / terms.tick * terms.tick
-    order.quantity = max(
-      terms.minimumQuantity, Int64(Amount.powerOfTen(terms.quantityScale) / 100))
+  /// Somebody else uses the account, by hand.
+  func placeForeignOrder(_ draw: inout SeededRandom) {
+    let index = draw.below(exchange.instrumentCount)
+    var order = limitOrder(index, partsPerThousand: draw.below(5) - 2, &draw)
     foreignOrders += 1
-    order.clientOrderID = network.random.below(2) == 0 ? "by-hand-\(foreignOrders)" : ""
-    if network.random.below(2) == 0 { order.lifetime = .immediateOrCancel }
+    order.clientOrderID = draw.below(2) == 0 ? "by-hand-\(foreignOrders)" : ""
+    if draw.below(2) == 0 { order.lifetime = .immediateOrCancel }
+    isTouched = true
+    place(order, account: account)
+  }
+
+  /// An order with an id of the router's form that the router never made.
+  func placeStranger(_ clientOrderID: String, _ draw: inout SeededRandom) {
+    var order = limitOrder(
+      draw.below(exchange.instrumentCount), partsPerThousand: draw.below(41) - 20, &draw)
+    order.clientOrderID = clientOrderID
+    order.lifetime = .immediateOrCancel
+    strangers.append(clientOrderID)
+    isTouched = true
+    place(order, account: account)
+  }
+
+  /// Another client empties a side of a book, or quotes far away from it.
+  func placeOddOrder(_ draw: inout SeededRandom) {
+    guard let host else { return }
+    let other = host.context.exchange.openAccount("other")
+    for asset in ["USD", "BTC", "ETH"] {
+      exchange.deposit(Amount(mantissa: Int64(1_000_000), scale: 0), of: asset, to: other)
+    }
+    let parts = [-996, -500, 900, 9000][draw.below(4)]
+    var order = limitOrder(draw.below(exchange.instrumentCount), partsPerThousand: parts, &draw)
+    order.quantity *= [1, 1000][draw.below(2)]
+    if draw.below(2) == 0 { order.lifetime = .immediateOrCancel }
+    place(order, account: other)
+  }
+
+  private func limitOrder(
+    _ index: Int, partsPerThousand parts: Int, _ draw: inout SeededRandom
+  ) -> NewOrder {
+    let terms = exchange.instrument(index)
+    let last = exchange.lastPrice(index)
+    var order = NewOrder(
+      instrument: index, side: draw.below(2) == 0 ? .buy : .sell, kind: .limit)
+    order.price = (last + last * Int64(parts) / 1000) / terms.tick * terms.tick
+    order.quantity = Int64(1 + draw.below(100)) * terms.lot
+    return order
+  }
+
+  private func place(_ order: NewOrder, account: Int) {
+    guard let host else { return }
     do {
-      _ = try exchange.place(order, account: account, at: now)
+      _ = try host.context.exchange.place(order, account: account, at: now)
     } catch {
-      // A venue that is halted or an account without funds refuses others, too.
+      // A halted venue, or an account without funds, refuses others, too.
     }
     host.tick(at: now)
+  }
+
+  /// Orders of the router that were refused for want of money although nobody else used any.
+  var overdraws: Int {
+    isTouched ? 0 : earlierShortages + (host == nil ? 0 : exchange.shortages)
   }
 
   // MARK: Connections

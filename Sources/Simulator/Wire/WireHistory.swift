@@ -1,6 +1,7 @@
 internal import RouterCore
-internal import struct Simulation.SeededRandom
 internal import VenueAdapters
+
+internal import struct Simulation.SeededRandom
 
 /// A seeded history of the real core, adapters and dialects, without a journal: every fact is safe
 /// at once.
@@ -23,7 +24,7 @@ package final class WireHistory {
 
   private static let instance: UInt32 = 7
   private static let begin = Timestamp(nanoseconds: 1_790_000_000_000_000_000)
-  private static let patienceSeconds = 240
+  private static let patienceSeconds = 1200
 
   private let reference: WireReference
   private let venues: [WireVenue]
@@ -206,8 +207,8 @@ package final class WireHistory {
     requests += 1
     let pair = random.below(reference.pairs.count)
     let side: Side = random.below(2) == 0 ? .buy : .sell
-    let middle: Int64 = pair == 0 ? 64_200 : 3_150
-    let dollars = middle + middle * Int64(random.below(81) - 40) / 10_000
+    let middle: Int64 = pair == 0 ? 10_000 : 2_000
+    let cents = middle + middle * Int64(random.below(81) - 40) / 10_000
     let isMarket = random.below(4) == 0
     let isResting = !isMarket && random.below(3) == 0
     let forces: [TimeInForce] = [.immediateOrCancel, .goodTillCancel, .fillOrKill]
@@ -223,8 +224,8 @@ package final class WireHistory {
           requestDigest: requests, instrument: InstrumentID(UInt16(pair)), side: side,
           type: isMarket ? .market : .limit,
           timeInForce: isResting ? .goodTillCancel : forces[random.below(3)],
-          quantity: Quantity(mantissa: Int64(100 + random.below(20_000)) * 100_000),
-          limitPrice: isMarket ? nil : Price(mantissa: dollars * 10_000), stopPrice: nil,
+          quantity: Quantity(mantissa: Int64(1 + random.below(400))),
+          limitPrice: isMarket ? nil : Price(mantissa: cents), stopPrice: nil,
           deadline: now.adding(milliseconds: Int64(500 + random.below(20_000))),
           maximumChildren: 0, routing: routing)))
   }
@@ -267,27 +268,31 @@ package final class WireHistory {
   // MARK: The venue's truth
 
   private func compare(_ venue: WireVenue) {
-    let truth = venue.truth
+    let books = venue.books
     let name = reference.venues[venue.venue.index]
-    outcome.orders += truth.orders.count
-    outcome.trades += truth.trades.count
-    if !truth.isConserved { problem("\(name): money was made or lost") }
-    for order in truth.orders { compare(order, name) }
+    outcome.orders += books.orderCount
+    outcome.trades += books.allTrades.count
+    if !venue.server.exchange.ledger.isConserved { problem("\(name): money was made or lost") }
+    for number in 0..<books.orderCount { compare(books.order(at: number), name) }
     for child in children {
       guard let known = core.child(child), known.order.venue == venue.venue else { continue }
-      let filled = truth.orders.filter { $0.child == child }.map(\.filled)
-      let sum = filled.reduce(Quantity.zero) { $0 + $1 }
-      if known.cumulativeQuantity != sum {
-        problem("\(name): \(child.short.string) is \(known.cumulativeQuantity), truly \(sum)")
+      let filled = books.order(child)?.filled ?? .zero
+      if known.cumulativeQuantity != filled {
+        problem("\(name): \(child.short.string) is \(known.cumulativeQuantity), truly \(filled)")
       }
     }
-    comparePositions(venue, truth, name)
+    for asset in reference.assets {
+      let (position, truth) = (core.position(venue.venue, asset.id), books.change(of: asset.id))
+      if position.mantissa != truth {
+        problem("\(name): the position of \(asset.name) is \(position), truly \(truth)")
+      }
+    }
   }
 
-  private func compare(_ order: WireTruth.Order, _ name: String) {
+  private func compare(_ order: WireBooks.Order, _ name: String) {
     let id = order.child.short.string
     if order.isOpen { problem("\(name): \(id) is still open") }
-    if order.requests > 1 { problem("\(name): \(id) was sent \(order.requests) times") }
+    if order.copies > 1 { problem("\(name): \(id) was sent \(order.copies) times") }
     guard let known = core.child(order.child) else {
       return problem("\(name): \(id) is not known")
     }
@@ -295,34 +300,6 @@ package final class WireHistory {
       || known.order.side != order.side
     {
       problem("\(name): \(id) reached the venue as another order")
-    }
-  }
-
-  private func comparePositions(_ venue: WireVenue, _ truth: WireTruth, _ name: String) {
-    for asset in reference.assets {
-      var sum = Amount.zero
-      for trade in truth.trades {
-        guard let order = truth.orders.first(where: { $0.child == trade.child }),
-          let pair = reference.pairs.indices.first(where: {
-            reference.listing(venue.venue, $0) == order.listing
-          })
-        else { continue }
-        let instrument = reference.instruments[pair]
-        let isBuy = order.side == .buy
-        if asset.id == instrument.base {
-          sum +=
-            isBuy ? trade.quantity.amount(of: instrument) : -trade.quantity.amount(of: instrument)
-        }
-        if asset.id == instrument.quote {
-          let notional = (trade.price * trade.quantity).amount(of: instrument)
-          sum += isBuy ? -notional : notional
-        }
-        if asset.id == trade.feeAsset { sum -= trade.fee }
-      }
-      let position = core.position(venue.venue, asset.id)
-      if position != sum {
-        problem("\(name): the position of \(asset.name) is \(position), truly \(sum)")
-      }
     }
   }
 }

@@ -1,5 +1,5 @@
 internal import Platform
-internal import RouterCore
+internal import struct RouterCore.VenueID
 internal import SimulatedVenues
 internal import Simulation
 internal import VenueAdapters
@@ -42,22 +42,51 @@ struct WireProfile {
     }
   }
 
+  /// A pair at the scales of all histories, with increments of the venue's own.
+  private static func instrument(
+    _ index: Int, _ reference: WireReference, _ random: inout SeededRandom
+  ) -> SimulatedInstrument {
+    var shape = MarketShape(referencePrice: WireReference.middles[index])
+    shape.levelsPerSide = 3 + random.below(8)
+    shape.levelChangesPerSecond = Double(1 + random.below(6))
+    shape.tradesPerSecond = Double(1 + random.below(20)) / 10
+    shape.spreadBasisPoints = Double(1 + random.below(6))
+    shape.volatilityBasisPoints = Double(1 + random.below(8))
+    (shape.touchNotional, shape.levelNotional, shape.tradeNotional) = (0.6, 0.6, 0.3)
+    let lot: Int64 = [1, 1, 5, 10][random.below(4)]
+    return SimulatedInstrument(
+      base: reference.pairs[index].base, quote: reference.pairs[index].quote,
+      priceScale: Int(reference.instruments[index].priceScale),
+      quantityScale: Int(reference.instruments[index].quantityScale),
+      tick: [1, 1, 2, 5][random.below(4)], lot: lot, minimumQuantity: lot,
+      maximumQuantity: 1_000_000_000,
+      minimumNotional: Amount(mantissa: Int64([1, 1, 10, 50][random.below(4)]), scale: 2),
+      shape: shape)
+  }
+
+  /// Enough for a few orders, so that planning beyond a balance shows.
+  private static func balances(
+    _ random: inout SeededRandom
+  ) -> [(asset: String, amount: Amount)] {
+    [
+      ("USD", Amount(mantissa: Int64(5 + random.below(60)), scale: 0)),
+      ("BTC", Amount(mantissa: Int64(2 + random.below(60)), scale: 2)),
+      ("ETH", Amount(mantissa: Int64(1 + random.below(5)), scale: 0)),
+    ]
+  }
+
   /// A few pairs with thin books: a history needs no more, and a hundred levels cost time.
   private static func options(
     _ profile: VenueProfile, _ reference: WireReference, faults: WireFaults, seed: UInt64
   ) -> VenueServerOptions {
     var profile = profile
     var random = SeededRandom(seed: seed)
-    let symbols = reference.pairs.map(\.description)
-    profile.instruments = profile.instruments.filter { symbols.contains($0.symbol) }
-    for index in profile.instruments.indices {
-      profile.instruments[index].shape.levelsPerSide = 4 + random.below(12)
-      profile.instruments[index].shape.levelChangesPerSecond = Double(1 + random.below(8))
-      profile.instruments[index].shape.tradesPerSecond = Double(1 + random.below(20)) / 10
-      profile.instruments[index].shape.tradeNotional = Double(500 + random.below(20_000))
+    profile.instruments = reference.pairs.indices.map { index in
+      instrument(index, reference, &random)
     }
     var options = VenueServerOptions(profile: profile)
     options.seed = seed
+    options.initialBalances = balances(&random)
     options.tokenSeed = seed
     options.enforcesRateLimits = faults.enforcesRateLimits
     return options

@@ -8,6 +8,10 @@ internal import Wire
 package struct WireReference: Sendable {
   /// The venues, by `VenueID`.
   package let venues: [String]
+  private static let quantityScales = [4, 3]
+  /// Where the markets begin, in quote units.
+  static let middles = [100.0, 20.0]
+
   package let pairs: [PairName]
   package let assets: [AssetBinding]
   package let instruments: [Instrument]
@@ -20,11 +24,10 @@ package struct WireReference: Sendable {
     assets = (["USD"] + bases).enumerated().map { index, name in
       AssetBinding(id: AssetID(UInt16(index)), name: name)
     }
-    // Two digits more than the finest of the venues' increments.
     instruments = bases.indices.map { index in
       Instrument(
         id: InstrumentID(UInt16(index)), base: AssetID(UInt16(index + 1)), quote: AssetID(0),
-        priceScale: 4, quantityScale: 10)
+        priceScale: 2, quantityScale: UInt8(Self.quantityScales[index % 2]))
     }
   }
 

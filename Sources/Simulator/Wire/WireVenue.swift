@@ -12,7 +12,9 @@ package final class WireVenue {
 
   private let profile: WireProfile
   private let network: SimulatedNetwork
-  private let server: SimulatedVenueServer
+  let server: SimulatedVenueServer
+  /// What the venue itself knows.
+  let books: WireBooks
   private let machine = SimulatedGateway.Machine()
   private var gateway: SimulatedGateway?
   /// Whoever takes events now; what comes outside of `advance` waits.
@@ -30,6 +32,7 @@ package final class WireVenue {
     server = SimulatedVenueServer(
       options: profile.options, credential: profile.credential, network: network,
       tickMilliseconds: ticks[network.random.below(ticks.count)])
+    books = WireBooks(server, venue: venue, reference: reference)
     planClockStep()
   }
 
@@ -72,6 +75,14 @@ package final class WireVenue {
   }
 
   // MARK: Time
+
+  /// Whether the dialect names orders by UUID.
+  var usesUUIDs: Bool { profile.dialect.name != "binance" }
+
+  func setTime(_ now: Timestamp) { network.setTime(now.nanoseconds) }
+
+  /// A connection of the running router breaks.
+  func cut(_ channel: VenueChannel) { gateway?.cut(channel) }
 
   /// The earliest time at which `advance` does something.
   package var nextEventTime: Timestamp {
@@ -128,11 +139,6 @@ package final class WireVenue {
   }
 
   // MARK: Looking
-
-  /// What the venue itself knows.
-  package var truth: WireTruth {
-    WireTruth(server.exchange, account: server.account, of: profile.reference)
-  }
 
   package var venueCrashes: Int { server.crashes }
   package var mishaps: Int { network.mishaps }
