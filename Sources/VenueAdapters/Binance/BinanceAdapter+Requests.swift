@@ -37,7 +37,11 @@ struct BinanceBalanceRequest {
     postpone(until: time.adding(milliseconds: Self.retryMilliseconds))
   }
 
-  mutating func postpone(until time: Timestamp) { nextDeadline = time }
+  /// Asks again then; while a question is in flight, when that is answered.
+  mutating func postpone(until time: Timestamp) {
+    guard askedAt == nil else { return isWantedAgain = true }
+    nextDeadline = time
+  }
 }
 
 // Orders, cancels, queries and balances: sending them and hearing of them.

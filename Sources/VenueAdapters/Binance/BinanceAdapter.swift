@@ -175,7 +175,8 @@ package final class BinanceAdapter: VenueAdapter {
 
   func reschedule() {
     var next = min(market.deadline, user.deadline, requests.nextDeadline)
-    next = min(next, canary.nextDeadline, balances.nextDeadline)
+    // Balances wait for the end of a silence: a timer before that would find nothing to do.
+    next = min(next, canary.nextDeadline, max(balances.nextDeadline, silentUntil))
     if market.phase == .subscribed { next = min(next, marketData.nextDeadline) }
     if !heldCancels.isEmpty { next = min(next, silentUntil) }
     nextDeadline = next
