@@ -60,6 +60,8 @@ package struct ServiceSettings: Sendable {
   package var adoptsOrphans = false
   package var venues: [Venue] = []
   package var busyPolling = false
+  /// Where every run's inputs are recorded; `nil` records nothing.
+  package var recorderDirectory: String?
 
   package init() {}
 }

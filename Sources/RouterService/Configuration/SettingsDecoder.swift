@@ -15,7 +15,7 @@ struct SettingsDecoder {
       root, at: "", faults: faults,
       known: [
         "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
-        "symbols", "assets", "risk", "recovery", "venues", "busy_polling",
+        "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "recorder",
       ])
     var settings = ServiceSettings()
     settings.mode = reader.choice(
@@ -26,6 +26,8 @@ struct SettingsDecoder {
     settings.retention = retention(reader)
     settings.stateDirectory = absolute(reader.required("state_directory"))
     settings.busyPolling = reader.bool("busy_polling", standard: false)
+    let recorder = reader.optionalObject("recorder", known: ["directory"])
+    settings.recorderDirectory = recorder.map { absolute($0.required("directory")) }
     decodeListener(reader, into: &settings)
     settings.tokens = tokens(reader)
     settings.symbols = pairs(reader, "symbols")

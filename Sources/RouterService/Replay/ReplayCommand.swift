@@ -6,6 +6,7 @@ import Wire
 package enum ReplayCommand {
   package static let usage = """
     usage: sluice replay FILE... [--venue NAME] [--symbol SYMBOL]... [--at TIME] [--json]
+           sluice replay --recording PATH [--json]
 
       FILE            a capture: *.tape, *.jsonl, each also with .gz
       --venue NAME    \(CaptureVenue.names); by default what the capture says
@@ -13,6 +14,9 @@ package enum ReplayCommand {
       --at TIME       also print the ten best levels at that receive time
                       (2026-11-25T17:40:00.5Z, or nanoseconds since 1970)
       --json          for programs; an array if several captures are named
+      --recording PATH  what the setting recorder.directory has recorded, a file or all of a
+                      directory: feeds every input to a fresh core and compares every fact,
+                      command and reply with those of then; 1 if one differs
     """
 
   private struct Arguments {
@@ -20,6 +24,7 @@ package enum ReplayCommand {
     var options = Replay.Options()
     var isJSON = false
     var wantsHelp = false
+    var recording: String?
   }
 
   /// Runs the command and prints its report.
@@ -37,6 +42,10 @@ package enum ReplayCommand {
       guard !arguments.wantsHelp else {
         output(usage)
         return 0
+      }
+      if let recording = arguments.recording {
+        return RecordingCommand.run(
+          recording, isJSON: arguments.isJSON, output: output, errors: errors)
       }
       var reports: [ReplayReport] = []
       for path in arguments.paths {
@@ -75,13 +84,19 @@ package enum ReplayCommand {
           throw .usage("unknown venue \(name); one of \(CaptureVenue.names)")
         }
         result.options.venue = venue
+      case "--recording": result.recording = try value(of: argument, &rest)
       case "--symbol": result.options.symbols.append(try value(of: argument, &rest))
       case "--at": result.options.moment = try time(try value(of: argument, &rest))
       case _ where argument.hasPrefix("-"): throw .usage("unknown option \(argument)")
       default: result.paths.append(argument)
       }
     }
-    guard !result.paths.isEmpty || result.wantsHelp else { throw .usage("no capture named") }
+    guard result.recording == nil || result.paths.isEmpty else {
+      throw .usage("--recording takes no captures beside it")
+    }
+    guard !result.paths.isEmpty || result.recording != nil || result.wantsHelp else {
+      throw .usage("no capture named")
+    }
     return result
   }
 

@@ -20,6 +20,10 @@ final class CoreThread: VenueGatewayDelegate {
   private var completions: [UInt64: (ClientReply) -> Void] = [:]
   private var nextRequestID: UInt64 = 1
   private var isStopping = false
+  /// Notes what goes into the core and what comes out, if the settings want that.
+  private let recorder: CoreRecorder?
+  /// Whether anything of this turn was recorded.
+  private var hasRecorded = false
   /// Facts that are safe, for the copies that clients read.
   var onFacts: ([Fact]) -> Void = { _ in }
   /// The journal is broken; the service must end.
@@ -27,8 +31,9 @@ final class CoreThread: VenueGatewayDelegate {
 
   init(
     loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
-    isBusyPolling: Bool
+    isBusyPolling: Bool, recorder: CoreRecorder? = nil
   ) {
+    self.recorder = recorder
     self.loop = loop
     self.clock = clock
     self.core = core
@@ -51,6 +56,7 @@ final class CoreThread: VenueGatewayDelegate {
     } catch {
       Log.error("core", "journal not closed", ["reason": "\(error)"])
     }
+    recorder?.close()
   }
 
   func stop() { isStopping = true }
@@ -61,8 +67,31 @@ final class CoreThread: VenueGatewayDelegate {
     return min(max(0, deadline.since(clock.now)), 1_000_000_000)
   }
 
-  private func process(_ event: Event, at now: Timestamp) {
-    core.process(event, levels: [], at: now, into: &outbox)
+  private func process(_ event: Event, levels: [BookLevel] = [], at now: Timestamp) {
+    guard let recorder else {
+      return core.process(event, levels: levels, at: now, into: &outbox)
+    }
+    hasRecorded = true
+    let mark = RecordedStep.Output.Mark(outbox)
+    core.process(event, levels: levels, at: now, into: &outbox)
+    recorder.record(
+      RecordedStep(
+        .event(RecordedEvent(event, levels: levels)), at: now,
+        output: RecordedStep.Output(outbox, since: mark)))
+  }
+
+  /// A call of the core that is no event.
+  private func call<Answer>(
+    at now: Timestamp, _ input: (Answer) -> RecordedStep.Input,
+    _ body: (inout RouterCore, inout Outbox) -> Answer
+  ) -> Answer {
+    hasRecorded = true
+    let mark = RecordedStep.Output.Mark(outbox)
+    let answer = body(&core, &outbox)
+    recorder?.record(
+      RecordedStep(
+        input(answer), at: now, output: RecordedStep.Output(outbox, since: mark)))
+    return answer
   }
 
   /// Until nothing is left to do: write, publish, release.
@@ -71,6 +100,14 @@ final class CoreThread: VenueGatewayDelegate {
       guard write() else { return }
       release()
     } while !outbox.isEmpty
+    endTurn()
+  }
+
+  /// An idle turn is not worth a record.
+  private func endTurn() {
+    guard let recorder, hasRecorded else { return }
+    hasRecorded = false
+    recorder.turnEnded(safeIndex: journal.safeIndex, at: clock.now)
   }
 
   private func write() -> Bool {
@@ -107,7 +144,11 @@ final class CoreThread: VenueGatewayDelegate {
 
   private func execute(_ command: VenueCommand) {
     if case .newOrder(let order) = command {
-      guard core.release(order, at: clock.now, into: &outbox) else { return }
+      let now = clock.now
+      let mayLeave = call(at: now, { .released(order, mayLeave: $0) }) { core, outbox in
+        core.release(order, at: now, into: &outbox)
+      }
+      guard mayLeave else { return }
     }
     guard let gateway = gateway(of: command.venue) else {
       if case .newOrder(let order) = command {
@@ -137,12 +178,15 @@ final class CoreThread: VenueGatewayDelegate {
   func gateway(_ gateway: VenueGateway, received batch: borrowing EventBatch) {
     let now = clock.now
     for event in batch.events {
-      core.process(event, levels: batch.levels, at: now, into: &outbox)
+      process(event, levels: batch.levels, at: now)
     }
   }
 
   func gateway(_ gateway: VenueGateway, mayStillSend child: ChildOrderID) -> Bool {
-    core.mayStillLeave(child, at: clock.now)
+    let now = clock.now
+    return call(at: now, { .askedAgain(child, mayLeave: $0) }) { core, _ in
+      core.mayStillLeave(child, at: now)
+    }
   }
 
   func define(_ events: [Event]) {
@@ -173,7 +217,10 @@ final class CoreThread: VenueGatewayDelegate {
 
   /// The first facts of this run; nothing has been sent before them.
   func begin(epoch: UInt32, limits: RiskLimits) {
-    core.startEpoch(epoch, at: clock.now, into: &outbox)
+    let now = clock.now
+    call(at: now, { _ in .epochStarted(epoch) }) { core, outbox in
+      core.startEpoch(epoch, at: now, into: &outbox)
+    }
     process(.riskLimitsChanged(limits), at: clock.now)
   }
 
@@ -189,7 +236,10 @@ final class CoreThread: VenueGatewayDelegate {
   }
 
   func beginReconciliation() {
-    core.beginReconciliation(at: clock.now, into: &outbox)
+    let now = clock.now
+    call(at: now, { _ in .reconciliationBegun }) { core, outbox in
+      core.beginReconciliation(at: now, into: &outbox)
+    }
   }
 
   // MARK: Copies for other threads
@@ -242,15 +292,5 @@ final class CoreThread: VenueGatewayDelegate {
 
   func venueStatuses() -> [GatewayStatus] {
     gateways.compactMap { $0?.currentStatus }
-  }
-}
-
-extension ClientReply {
-  var requestID: UInt64 {
-    switch self {
-    case .accepted(let id, _), .repeated(let id, _), .refused(let id, _),
-      .cancelAccepted(let id, _), .replaceAccepted(let id, _), .done(let id):
-      id
-    }
   }
 }

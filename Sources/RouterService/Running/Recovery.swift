@@ -71,9 +71,25 @@ struct Recovery: ~Copyable {
       throw .system("\(error)")
     }
     let epoch = journal.epoch
+    let recorder = try makeRecorder(settings, at: clock.now)
     let thread = CoreThread(
-      loop: loop, clock: clock, core: core, journal: journal, isBusyPolling: settings.busyPolling)
+      loop: loop, clock: clock, core: core, journal: journal, isBusyPolling: settings.busyPolling,
+      recorder: recorder)
     thread.begin(epoch: epoch, limits: settings.risk)
     return thread
+  }
+
+  /// A recording that begins with the facts of the runs before.
+  private func makeRecorder(
+    _ settings: ServiceSettings, at now: Timestamp
+  ) throws(StartError) -> CoreRecorder? {
+    guard let directory = settings.recorderDirectory else { return nil }
+    do throws(RecordingError) {
+      return try CoreRecorder(
+        directory: directory, epoch: journal.epoch, configuration: core.configuration,
+        journal: "\(settings.stateDirectory)/journal", at: now)
+    } catch {
+      throw .journal("\(error); check recorder.directory")
+    }
   }
 }
