@@ -90,8 +90,9 @@ struct JournalStart {
     let validByteCount = Int64(tail.validByteCount)
     try platform { () throws(PlatformError) in
       let file = try directory.storage.open(last.path, .write)
-      guard try file.size() != validByteCount else { return }
-      try file.truncate(to: validByteCount)
+      if try file.size() != validByteCount { try file.truncate(to: validByteCount) }
+      // A process that was killed may have left facts with the kernel alone. The next segment
+      // stands behind them, so a power cut must not take them any more.
       try file.synchronize()
     }
     return tail
