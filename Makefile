@@ -1,5 +1,5 @@
 # Sluice: every target does its own set-up on a fresh Debian 12 with Swift 6.3.
-.PHONY: deps build release demo test outside bench simulate soak kill lint clean
+.PHONY: deps build release demo test outside bench simulate soak oracle mutations kill lint clean
 
 RELEASE = .build/release/sluice
 
@@ -18,6 +18,7 @@ demo: release
 
 test: deps lint
 	swift test
+	@$(MAKE) --no-print-directory simulate SEEDS=1-10000
 	@$(MAKE) --no-print-directory outside
 
 # Clients from PyPI trade on the simulated venues; skipped, with the reason, where PyPI is not.
@@ -27,18 +28,25 @@ outside: deps
 	@command -v python3 >/dev/null || { echo "outside clients: skipped, no python3"; exit 0; }; \
 	  Tests/OutsideClients/run || [ $$? -eq 77 ]
 
-# Seeded fault histories of the core, and the planner against the exact program on 200 problems for
-# each seed; SEEDS=FIRST-LAST.
-SEEDS = 1-500
-simulate: deps
-	SLUICE_SEEDS=$(SEEDS) swift test --filter 'InvariantTests|PlannerOracleTests'
+# Histories of faults in virtual time, every invariant checked after every event; SEEDS=FIRST-LAST.
+SEEDS = 1-100000
+simulate: release
+	$(RELEASE) simulate --seeds $(SEEDS)
 
-# The same for ever, a thousand fresh seeds at a time; prints the range that failed and stops.
-soak: deps
-	@first=1; while true; do last=$$((first + 999)); echo "seeds $$first-$$last"; \
-	  $(MAKE) --no-print-directory simulate SEEDS=$$first-$$last >.build/soak.log 2>&1 \
-	    || { grep '✘' .build/soak.log; echo "failed: make simulate SEEDS=$$first-$$last"; exit 1; }; \
-	  first=$$((last + 1)); done
+# The same in ranges that go on where the last one ended: Ctrl-C and start again at will.
+SOAK_SEEDS = 1-1000000
+SOAK_FILES = --soak .build/soak.state --report .build/soak.report
+soak: release
+	nice -n 15 $(RELEASE) simulate $(SOAK_FILES) --seeds $(SOAK_SEEDS)
+
+# The planner against the exact program, 200 problems for each seed.
+ORACLE_SEEDS = 1-500
+oracle: deps
+	SLUICE_SEEDS=$(ORACLE_SEEDS) swift test --filter PlannerOracleTests
+
+# Bugs planted on purpose, each of which the simulator must find.
+mutations: deps
+	Tests/MutationGate/run
 
 # Kills the real service at random instants under load and compares it with the venues.
 KILLS = 500

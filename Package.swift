@@ -74,7 +74,7 @@ let package = Package(
         "ClientGateways",
       ]),
     .executableTarget(
-      name: "sluice", dependencies: ["RouterService", "SimulatedVenues", "Wire"],
+      name: "sluice", dependencies: ["RouterService", "SimulatedVenues", "Simulator", "Wire"],
       swiftSettings: strict),
     // Replaces malloc to count its calls: for the benchmarks alone.
     .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),

@@ -76,12 +76,29 @@ package struct EffectQueue: Sendable {
   package mutating func next<Log: FactLog>(in log: Log) -> Effect? {
     guard !isStopped else { return otherCommands.next(upTo: .max).map { .execute($0) } }
     let safe = log.safeIndex
+    #if MUTATIONS
+      if let effect = nextUnsafe(upTo: log.writtenIndex) { return effect }
+    #endif
     let published = facts.all(upTo: safe)
     if !published.isEmpty { return .publish(published) }
     if let reply = replies.next(upTo: safe) { return .answer(reply) }
     if let command = otherCommands.next(upTo: log.writtenIndex) { return .execute(command) }
     return newOrders.next(upTo: safe).map { .execute($0) }
   }
+
+  #if MUTATIONS
+    private mutating func nextUnsafe(upTo written: UInt64) -> Effect? {
+      if Mutation.ordersLeaveBeforeTheSync.isActive, let order = newOrders.next(upTo: written) {
+        return .execute(order)
+      }
+      if Mutation.repliesLeaveBeforeTheSync.isActive, let reply = replies.next(upTo: written) {
+        return .answer(reply)
+      }
+      guard Mutation.factsArePublishedBeforeTheSync.isActive else { return nil }
+      let published = facts.all(upTo: written)
+      return published.isEmpty ? nil : .publish(published)
+    }
+  #endif
 
   /// Nothing new leaves any more; cancels and queries that wait still do.
   package mutating func stop(_ outbox: inout Outbox) {

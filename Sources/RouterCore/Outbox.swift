@@ -142,3 +142,14 @@ package enum ClientReply: Sendable, Hashable, BitwiseCopyable {
   case replaceAccepted(requestID: UInt64, parent: ParentOrderID)
   case done(requestID: UInt64)
 }
+
+extension ClientReply {
+  /// The request that it answers.
+  package var requestID: UInt64 {
+    switch self {
+    case .accepted(let id, _), .repeated(let id, _), .refused(let id, _),
+      .cancelAccepted(let id, _), .replaceAccepted(let id, _), .done(let id):
+      id
+    }
+  }
+}

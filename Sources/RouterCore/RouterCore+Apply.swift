@@ -53,6 +53,9 @@ extension RouterCore {
       }
     case .childUnknown(let id, _):
       if let child = orders.slot(of: id) { orders.children[child].doubt() }
+      #if MUTATIONS
+        if Mutation.unknownFreesItsReserve.isActive { freeCharge(of: id) }
+      #endif
     case .cancelIntended(let id, _):
       if let child = orders.slot(of: id) { orders.children[child].intendCancel() }
     case .fillRecorded(let fill): applyFill(fill)
@@ -107,6 +110,15 @@ extension RouterCore {
     orders.children[child].tracking.charge = intended.reserved
   }
 
+  #if MUTATIONS
+    private mutating func freeCharge(of id: ChildOrderID) {
+      guard let child = orders.slot(of: id), let asset = givenAsset(child) else { return }
+      let order = orders.children[child]
+      ledger.uncharge(order.order.venue, asset, order.tracking.charge)
+      orders.children[child].tracking.charge = .zero
+    }
+  #endif
+
   /// Closes a child and gives back what it reserved, once.
   private mutating func applyEnd(
     of id: ChildOrderID, at time: Timestamp, _ close: (inout ChildOrder) -> Void
@@ -123,6 +135,9 @@ extension RouterCore {
     guard !tracking.isInBalance else { return }
     ledger.uncharge(venue, asset, tracking.charge)
     orders.children[child].tracking.charge = .zero
+    #if MUTATIONS
+      if Mutation.closedOrderFreesItsMoneyAtOnce.isActive { return }
+    #endif
     ledger.settle(venue, asset, orders.children[child].spent, at: time)
   }
 

@@ -5,9 +5,13 @@ extension RouterCore {
   // New orders.
 
   mutating func submit(_ order: NewOrderSingle, _ now: Timestamp, _ outbox: inout Outbox) {
-    if let entry = orders.requests.find(order.clientOrderID) {
-      return outbox.append(answerAgain(entry, to: order))
-    }
+    #if MUTATIONS
+      let known = orders.requests.find(order.clientOrderID)
+      let entry = Mutation.repeatedClientOrderIDIsNew.isActive ? nil : known
+    #else
+      let entry = orders.requests.find(order.clientOrderID)
+    #endif
+    if let entry { return outbox.append(answerAgain(entry, to: order)) }
     guard isRunning else { return refuse(order, .notRecovered, &outbox) }
     guard orders.hasRoom(at: now), !orders.hasOverflowed else {
       return refuse(order, .tooManyOrders, &outbox)

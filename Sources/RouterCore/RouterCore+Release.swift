@@ -34,10 +34,20 @@ extension RouterCore {
     let order = orders.children[child].order
     let parent = orders.parents[Int(orders.children[child].links.parent)]
     if !isRunning || order.id.epoch != epoch { return .notRecovered }
-    if isHalted { return .halted }
+    #if MUTATIONS
+      if isHalted && !Mutation.haltIsIgnoredAtRelease.isActive { return .halted }
+    #else
+      if isHalted { return .halted }
+    #endif
     if parent.status != .working { return .parentClosed }
     if parent.isOverexposed { return .parentClosed }
-    if now >= parent.deadline { return .deadlinePassed }
+    #if MUTATIONS
+      let isLate = now >= parent.deadline && !Mutation.deadlineIsIgnoredAtRelease.isActive
+      if isLate { return .deadlinePassed }
+      if Mutation.bookIsIgnoredAtRelease.isActive { return nil }
+    #else
+      if now >= parent.deadline { return .deadlinePassed }
+    #endif
     if order.isPostOnly && !mayRest(child, now) { return .deadlinePassed }
     guard let listing = markets.listing(order.listing) else { return .listingNotTrading }
     let exclusion =
@@ -69,7 +79,9 @@ extension RouterCore {
   package mutating func startEpoch(
     _ epoch: UInt32, at now: Timestamp, into outbox: inout Outbox
   ) {
-    precondition(epoch > self.epoch && epoch < 1 << 24)
+    #if !MUTATIONS
+      precondition(epoch > self.epoch && epoch < 1 << 24)
+    #endif
     emit(.epochStarted(epoch: epoch, at: now), &outbox)
     isRunning = true
   }
@@ -103,6 +115,11 @@ extension RouterCore {
     let order = orders.children[child]
     guard order.id.epoch < epoch else { return }
     orders.children[child].tracking.absenceReference = now
+    #if MUTATIONS
+      if Mutation.intendedOrderIsAbandonedAtARestart.isActive && order.status == .intended {
+        return emit(.childAbandoned(order.id, .notRecovered, at: now), &outbox)
+      }
+    #endif
     if order.status == .intended || order.status == .sent {
       emit(.childUnknown(order.id, at: now), &outbox)
     }

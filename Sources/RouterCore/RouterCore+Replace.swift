@@ -66,6 +66,11 @@ extension RouterCore {
     // A venue may have filled more than was ordered; that is not undone.
     replacement.quantity = max(replacement.quantity, order.filledQuantity)
     let worst = order.filledQuantity.addingSaturated(order.openLeaves)
+    #if MUTATIONS
+      if Mutation.replacementIgnoresOpenChildren.isActive {
+        return emit(.parentReplaced(replacement), &outbox)
+      }
+    #endif
     let isRepriced = replacement.effectiveLimit != order.effectiveLimit
     if order.openChildren > 0 && (isRepriced || worst > replacement.quantity) {
       return cancelResting(of: parent, now, &outbox)

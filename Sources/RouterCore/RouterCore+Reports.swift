@@ -21,6 +21,11 @@ extension RouterCore {
     case .expired: ended(child, .expired, report, now, &outbox)
     case .filled: ended(child, .filled, report, now, &outbox)
     case .outcomeUnknown: outcomeUnknown(child, now, &outbox)
+    #if MUTATIONS
+      case .cancelRejected where Mutation.cancelRejectIsAnEnd.isActive:
+        ended(child, .canceled, report, now, &outbox)
+        if orders.children[child].isOpen { end(child, .canceled, .none, report.text, now, &outbox) }
+    #endif
     case .cancelRejected: query(child, now, &outbox)
     case .stillOpen: stillOpen(child, report, now, &outbox)
     case .notFound: notFound(child, report, now, &outbox)
@@ -47,6 +52,12 @@ extension RouterCore {
   private mutating func outcomeUnknown(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     let order = orders.children[child]
     guard order.isOpen else { return }
+    #if MUTATIONS
+      if Mutation.timedOutOrderIsSentAgain.isActive && order.status == .intended {
+        orders.children[child].tracking.isReleased = false
+        return outbox.append(.newOrder(order.order))
+      }
+    #endif
     if order.status == .intended || order.status == .sent {
       orders.children[child].tracking.absenceReference = now
       orders.children[child].tracking.queryDelayMilliseconds = 0
@@ -92,7 +103,15 @@ extension RouterCore {
     guard !report.executionID.isEmpty, let instrument = instrument(of: child),
       FillCheck.isWellFormed(report)
     else { return query(child, now, &outbox) }
-    guard !orders.contains(key) else { return }
+    #if MUTATIONS
+      let isForgotten =
+        Mutation.fillIsCountedTwice.isActive
+        || (Mutation.fillsAreForgottenAtARestart.isActive && order.id.epoch != epoch)
+      guard !orders.contains(key) || isForgotten else { return }
+      if Mutation.lateFillIsDropped.isActive && !order.isOpen { return }
+    #else
+      guard !orders.contains(key) else { return }
+    #endif
     guard FillCheck.fits(report, instrument) else {
       haltVenue(report.venue, .venueRule, now, &outbox)
       return query(child, now, &outbox)
@@ -171,6 +190,12 @@ extension RouterCore {
       let text = order.tracking.end?.text ?? ShortText()
       return end(child, .filled, .none, text, now, &outbox)
     }
+    #if MUTATIONS
+      if Mutation.missingFillsAreIgnored.isActive, let pending = order.tracking.end {
+        let outcome = pending.outcome == .filled ? .canceled : pending.outcome
+        return end(child, outcome, pending.reason, pending.text, now, &outbox)
+      }
+    #endif
     guard let pending = order.tracking.end, let cumulative = pending.cumulative,
       order.cumulativeQuantity >= max(cumulative, order.tracking.venueCumulative)
     else { return }
@@ -231,6 +256,9 @@ extension RouterCore {
   }
 
   private func provesAbsence(_ order: ChildOrder, queriedAt: Timestamp) -> Bool {
+    #if MUTATIONS
+      if Mutation.oneNotFoundIsProof.isActive { return true }
+    #endif
     guard order.status != .intended, let venue = markets.venue(order.order.venue),
       venue.isDropCopyUp
     else { return false }

@@ -21,7 +21,7 @@ struct ModuleMapTests {
       "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
       "ClientGateways", "Foundation", "Dispatch", "Synchronization", "Glibc",
     ],
-    "sluice": ["RouterService", "SimulatedVenues", "Wire", "Foundation", "Dispatch"],
+    "sluice": ["RouterService", "SimulatedVenues", "Simulator", "Wire", "Foundation", "Dispatch"],
   ]
 
   @Test(arguments: map.keys.sorted())

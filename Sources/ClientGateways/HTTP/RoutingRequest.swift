@@ -54,7 +54,7 @@ enum RoutingRequest {
     options.waveIntervalMilliseconds = UInt32(interval)
     options.passiveMilliseconds = UInt32(fields.integer("passive_ms", milliseconds, &faults) ?? 0)
     options.residual = choice("residual", .rest, fields, &faults)
-    if let parts = decimal("over_routing", scale: 4, 0...10_000, "1", fields, &faults) {
+    if let parts = decimal("over_routing", scale: 4, 0...1000, "0.1", fields, &faults) {
       options.overRouting = UInt16(parts)
     }
   }

@@ -59,7 +59,10 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
 
   /// What may be planned: not filled and not in the hands of a child.
   package var plannableQuantity: Quantity {
-    max(order.quantity - filledQuantity.addingSaturated(openLeaves), .zero)
+    #if MUTATIONS
+      if Mutation.leavesAreIgnoredInPlanning.isActive { return remainingQuantity }
+    #endif
+    return max(order.quantity - filledQuantity.addingSaturated(openLeaves), .zero)
   }
 
   /// Whether fills and open children together exceed the order.

@@ -21,6 +21,9 @@ final class SimulatedVenueServer {
   private var foreignOrders = 0
   /// Client ids of orders that only look like the router's.
   private(set) var strangers: [String] = []
+  var openStrangers: Int {
+    exchange.openOrders(account).count { strangers.contains($0.terms.clientOrderID) }
+  }
   private var isTouched = false
   private var earlierShortages = 0
 

@@ -19,6 +19,20 @@ struct WireHistoryTests {
     }
   }
 
+  @Test func `on the wire, too, no history of the frame breaks an invariant`() {
+    for seed in 1...UInt64(20) {
+      let result = History.play(Script(seed: seed, steps: 60, venueKind: .wire))
+      #expect(result.violation == nil, "seed \(seed): \(String(describing: result.violation))")
+    }
+  }
+
+  @Test func `on the wire, too, the same script gives the same history`() {
+    for seed in [4, 8] as [UInt64] {
+      let script = Script(seed: seed, steps: 60, venueKind: .wire)
+      #expect(History.play(script).totals == History.play(script).totals)
+    }
+  }
+
   @Test func `the same seed gives the same history`() {
     for seed in [3, 17, 29] as [UInt64] {
       let first = WireHistory(seed: seed).run()

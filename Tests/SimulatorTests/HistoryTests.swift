@@ -1,0 +1,58 @@
+import Simulator
+import Testing
+
+/// Histories as a whole: they are the same every time, and nothing that must hold breaks.
+struct HistoryTests {
+  @Test func `the same seed gives the same history`() {
+    for seed in 1...UInt64(20) {
+      let first = History.play(Script(seed: seed, steps: 60))
+      let second = History.play(Script(seed: seed, steps: 60))
+      #expect(first.totals == second.totals)
+      #expect(first.violation == second.violation)
+    }
+  }
+
+  @Test func `two seeds give two histories`() {
+    let hashes = (1...UInt64(40)).map {
+      History.play(Script(seed: $0, steps: 60)).totals.traceHash
+    }
+    #expect(Set(hashes).count == hashes.count)
+  }
+
+  @Test func `a script survives as text`() throws {
+    for seed in 1...UInt64(50) {
+      let script = Script(seed: seed, steps: 30)
+      #expect(Script(text: script.text) == script)
+    }
+    #expect(Script(text: "sluice history 1\nseed x\n") == nil)
+  }
+
+  @Test func `a mix of faults survives as text`() throws {
+    #expect(FaultMix("none") == FaultMix.none)
+    let mix = try #require(FaultMix("crash=0.05,reportLoss=0.0001"))
+    #expect(mix[.crash] == 500 && mix[.reportLoss] == 1)
+    #expect(FaultMix(mix.text) == mix)
+    #expect(FaultMix("crash=2") == nil && FaultMix("crush=0.1") == nil)
+  }
+
+  @Test func `without faults no router dies and every order trades or ends`() {
+    var totals = HistoryTotals()
+    for seed in 1...UInt64(100) {
+      let result = History.play(Script(seed: seed, steps: 60, faults: FaultMix.none))
+      #expect(result.violation == nil, "seed \(seed)")
+      totals += result.totals
+    }
+    #expect(totals.crashes == 0 && totals.starts == 100)
+    #expect(totals.parents > 500 && totals.fills > 500)
+  }
+
+  @Test func `the histories crash, doubt, and trade`() {
+    var totals = HistoryTotals()
+    for seed in 1...UInt64(200) {
+      totals += History.play(Script(seed: seed, steps: 60)).totals
+    }
+    #expect(totals.crashes > 100 && totals.powerCuts > 20 && totals.failStops > 5)
+    #expect(totals.unknowns > 200 && totals.fills > 1000)
+    #expect(totals.events > 50 * 200)
+  }
+}
