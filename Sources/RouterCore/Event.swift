@@ -172,6 +172,12 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
     self.allowsSplit = allowsSplit
   }
 
+  /// The most that the client has agreed to get: more than `quantity` only with over-routing.
+  package var worstQuantity: Quantity {
+    let more = product(quantity.mantissa, Int64(routing.overRouting)) / 10_000
+    return quantity.addingSaturated(Quantity(mantissa: Int64(clamping: more)))
+  }
+
   /// Whether it may stay open when nothing can be taken.
   package var isLasting: Bool { timeInForce == .goodTillCancel || timeInForce == .goodTillDate }
 

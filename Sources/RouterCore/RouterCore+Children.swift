@@ -116,13 +116,13 @@ extension RouterCore {
     orders.children[child].tracking.expectation = expectation
   }
 
-  /// The gate on a child: the parent's limit and rest, and the listing's rules.
+  /// The gate on a child: the parent's limit, what it may have out, and the listing's rules.
   func isAllowed(_ leg: RouteLeg, _ parent: Int, _ now: Timestamp) -> Bool {
     let order = orders.parents[parent]
     let risk = risk(for: order.order.instrument, at: now)
     guard let listing = markets.listing(leg.listing) else { return false }
     return risk.allows(leg, listing, side: order.order.side, limit: risk.planLimit(order))
-      && leg.quantity <= order.plannableQuantity
+      && leg.quantity <= order.exposableQuantity
   }
 
   mutating func emitChild(

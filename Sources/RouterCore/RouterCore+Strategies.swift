@@ -17,6 +17,7 @@ extension RouterCore {
     case .proRata: planShares(request, parent, now)
     }
     varySizes(request, parent, now)
+    if order.order.routing.overRouting > 0 { overRoute(request, parent, now) }
   }
 
   func planRequest(_ parent: Int, _ now: Timestamp) -> PlanRequest? {
@@ -205,6 +206,37 @@ extension RouterCore {
     let (allowed, isHuge) = bound.mantissa.magnitude
       .multipliedReportingOverflow(by: UInt128(tolerance))
     return !overflow && (isHuge || scaled <= allowed)
+  }
+
+  // Over-routing.
+
+  /// Plans for as much more as is expected to miss, within what the client has agreed to; keeps
+  /// that only if its worst unit costs no more than a missed one would.
+  private mutating func overRoute(_ request: PlanRequest, _ parent: Int, _ now: Timestamp) {
+    let exact = plan
+    let room = orders.parents[parent].exposableQuantity - request.quantity
+    let more = min(expectedMiss(), room)
+    guard more > .zero, exact.residual == .zero else { return }
+    var larger = request
+    larger.quantity += more
+    planFreely(larger, parent, now)
+    if plan.planned <= exact.planned || isWorse(plan.marginalUnit, than: exact.replacementUnit) {
+      plan = exact
+    }
+  }
+
+  /// How much of the plan is expected not to fill, rounded down.
+  private func expectedMiss() -> Quantity {
+    var parts: Int128 = 0
+    for index in 0..<plan.legCount {
+      let chance = min(max(plan[index].fillProbability, 0), VenueTerms.certainFill)
+      parts += product(plan[index].quantity.mantissa, Int64(VenueTerms.certainFill - chance))
+    }
+    return Quantity(mantissa: Int64(clamping: parts / Int128(VenueTerms.certainFill)))
+  }
+
+  private func isWorse(_ unit: Int128, than other: Int128) -> Bool {
+    plan.side == .buy ? unit > other : unit < other
   }
 
   // The planner.

@@ -65,9 +65,15 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
     return max(order.quantity - filledQuantity.addingSaturated(openLeaves), .zero)
   }
 
-  /// Whether fills and open children together exceed the order.
+  /// What children may hold beyond what is filled; more than `plannableQuantity` only by what the
+  /// client has agreed to get beyond the order.
+  package var exposableQuantity: Quantity {
+    max(order.worstQuantity - filledQuantity.addingSaturated(openLeaves), .zero)
+  }
+
+  /// Whether fills and open children together exceed what the client has agreed to.
   package var isOverexposed: Bool {
-    filledQuantity.addingSaturated(openLeaves) > order.quantity
+    filledQuantity.addingSaturated(openLeaves) > order.worstQuantity
   }
 
   mutating func plan(wave: UInt16) { self.wave = wave }

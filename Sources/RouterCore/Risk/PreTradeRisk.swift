@@ -44,7 +44,7 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
     }
     // A sell fills at its limit or better, so the market's price bounds its value, too.
     let price = order.side == .buy ? limit : max(limit, bid)
-    guard let value = value(price, order.quantity, instrument) else {
+    guard let value = value(price, order.worstQuantity, instrument) else {
       return .failure(RiskRefusal(.orderValueLimit))
     }
     if value > limits.maximumOrderValue { return .failure(RiskRefusal(.orderValueLimit)) }
@@ -66,6 +66,7 @@ package struct PreTradeRisk: Sendable, BitwiseCopyable {
     if order.isPostOnly && !mayBePostOnly(order) { return .postOnlyConflict }
     if order.allowsSplit && order.timeInForce != .fillOrKill { return .invalidRouting }
     if !order.routing.isValid(for: order.timeInForce) { return .invalidRouting }
+    if order.routing.overRouting > 0 && order.isPostOnly { return .invalidRouting }
     return nil
   }
 

@@ -18,8 +18,12 @@ package struct RoutingOptions: Sendable, Hashable, BitwiseCopyable {
   package var passiveMilliseconds: UInt32 = 0
   /// What becomes of the part of a lasting limit order that can not be taken now.
   package var residual = ResidualPolicy.rest
-  /// By how much the children of a plan may together exceed it, in parts per ten thousand.
+  /// How much more than the order's quantity the client agrees to get, in parts per ten thousand
+  /// of it. Up to that, children may together ask for more than is missing.
   package var overRouting: UInt16 = 0
+
+  /// A tenth of the quantity.
+  package static let maximumOverRouting: UInt16 = 1000
 
   package init() {}
 
@@ -28,12 +32,18 @@ package struct RoutingOptions: Sendable, Hashable, BitwiseCopyable {
   /// Whether the options make sense for an order with this time in force.
   func isValid(for timeInForce: TimeInForce) -> Bool {
     guard maximumParticipation >= 1, maximumParticipation <= 10_000, sizeJitter < 10_000,
-      maximumChildQuantity >= .zero
+      maximumChildQuantity >= .zero, overRouting == 0 || mayOverRoute(timeInForce)
     else { return false }
     // Only an order that may stay open can rest; nothing else has a passive phase.
     let mayRest = timeInForce == .goodTillCancel || timeInForce == .goodTillDate
     return (strategy == .priceImprovement) == (passiveMilliseconds > 0)
       && (mayRest || strategy != .priceImprovement)
+  }
+
+  /// Only where misses are expected, and where all children are out at once.
+  private func mayOverRoute(_ timeInForce: TimeInForce) -> Bool {
+    overRouting <= Self.maximumOverRouting && usesExpectedCost && strategy == .bestPrice
+      && arrival == .spray && sizeJitter == 0 && timeInForce != .fillOrKill
   }
 }
 

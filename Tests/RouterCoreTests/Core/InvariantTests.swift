@@ -187,6 +187,16 @@ struct InvariantTests {
         options.jitterTolerance = UInt16(random.next(in: 0...60_000))
       }
       if random.chance(30) { options.waveIntervalMilliseconds = UInt32(random.next(in: 0...900)) }
+      if random.chance(20) { drawOverRouting(&options) }
+    }
+
+    mutating func drawOverRouting(_ options: inout RoutingOptions) {
+      options.overRouting = UInt16(random.next(in: 1...1050))
+      options.usesExpectedCost = true
+      options.strategy = .bestPrice
+      options.passiveMilliseconds = 0
+      options.arrival = .spray
+      options.sizeJitter = 0
     }
 
     mutating func cancel() {
@@ -283,7 +293,8 @@ struct InvariantTests {
       }
       #expect(parent.filledQuantity == filled, "seed \(seed)")
       #expect(parent.openLeaves == leaves, "seed \(seed)")
-      #expect(filled + leaves <= parent.order.quantity, "seed \(seed): more than was ordered")
+      #expect(
+        filled + leaves <= parent.order.worstQuantity, "seed \(seed): more than was agreed to")
       #expect(parent.isOpen || leaves == .zero, "seed \(seed): closed before its children")
     }
 
