@@ -41,12 +41,17 @@ enum BenchmarkCommand {
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
     let rows = HeadToHead.run(&benchmarker)
+    let patience = PatienceComparison.run(
+      filter: arguments.filter, isQuick: arguments.isQuick)
     if isTerminal { write("\r\u{1B}[K") }
-    guard !benchmarker.measurements.isEmpty else {
+    guard !benchmarker.measurements.isEmpty || !patience.isEmpty else {
       say("no benchmark begins with \(arguments.filter)")
       return 2
     }
-    print(BenchmarkReport.table(benchmarker.measurements))
+    if !benchmarker.measurements.isEmpty {
+      print(BenchmarkReport.table(benchmarker.measurements))
+    }
+    if !patience.isEmpty { print("\n\(PatienceComparison.table(patience))") }
     if !rows.isEmpty {
       print("\n\(HeadToHeadReport.table(rows))")
       if let reason = HeadToHead.missingCaptures { print(reason) }
