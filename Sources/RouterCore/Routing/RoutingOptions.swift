@@ -18,8 +18,9 @@ package struct RoutingOptions: Sendable, Hashable, BitwiseCopyable {
   package var passiveMilliseconds: UInt32 = 0
   /// What becomes of the part of a lasting limit order that can not be taken now.
   package var residual = ResidualPolicy.rest
-  /// How much more than the order's quantity the client agrees to get, in parts per ten thousand
-  /// of it. Up to that, children may together ask for more than is missing.
+  /// How much more than the order's quantity the client agrees to get, in parts per ten thousand.
+  ///
+  /// Up to that, children may together ask for more than is missing.
   package var overRouting: UInt16 = 0
 
   /// A tenth of the quantity.
