@@ -2,7 +2,7 @@ import RouterCore
 
 /// A router and its venues in virtual time: the same seeds give the same market, but for what our
 /// own orders do to it.
-struct MovingMarket {
+struct MovingMarket: ~Copyable {
   static let dollar = AssetID(0)
   private static let coin = AssetID(1)
   private static let instrument = Instrument(
@@ -82,6 +82,13 @@ struct MovingMarket {
     }
   }
 
+  /// Cut to what an amount can hold.
+  static func fee(price: Int64, quantity: Int64, partsPerHundredMillion rate: Int64) -> Amount {
+    let scale = powerOfTen(Amount.scale - instrument.notionalScale)
+    return Amount(
+      mantissa: Int128(price) * Int128(quantity) * Int128(rate) * scale / Int128(FeeRate.one))
+  }
+
   // MARK: Driving
 
   /// Lets time pass; what is underway reaches its venue with the next step.
@@ -128,11 +135,15 @@ struct MovingMarket {
   }
 
   private mutating func publish(_ index: Int) {
-    let (levels, bids) = venues[index].levels()
+    let bids = venues[index].levels(.buy)
+    let asks = venues[index].levels(.sell)
     let update = BookUpdate(
-      listing: ListingID(UInt16(index)), kind: .snapshot, bidStart: 0, bidCount: Int32(bids),
-      askStart: Int32(bids), askCount: Int32(levels.count - bids), subscribedDepth: 0,
-      venueTime: now, receivedAt: now)
+      listing: ListingID(UInt16(index)), kind: .snapshot, bidStart: 0,
+      bidCount: Int32(bids.count), askStart: Int32(bids.count), askCount: Int32(asks.count),
+      subscribedDepth: 0, venueTime: now, receivedAt: now)
+    let levels = (bids + asks).map {
+      BookLevel(price: Price(mantissa: $0.price), quantity: Quantity(mantissa: $0.quantity))
+    }
     process(.book(update), levels: levels)
   }
 

@@ -53,15 +53,9 @@ struct MovingVenue {
     return reports(at: time)
   }
 
-  /// Levels of both sides, best first, the bids in front.
-  func levels() -> (levels: [RouterCore.BookLevel], bids: Int) {
-    let bids = engine.levels(.buy, depth: Self.depth)
-    let asks = engine.levels(.sell, depth: Self.depth)
-    let levels = (bids + asks).map {
-      RouterCore.BookLevel(
-        price: Price(mantissa: $0.price), quantity: Quantity(mantissa: $0.quantity))
-    }
-    return (levels, bids.count)
+  /// The levels of a side, best first.
+  func levels(_ side: Side) -> [(price: Int64, quantity: Int64)] {
+    engine.levels(side == .buy ? .buy : .sell, depth: Self.depth).map { ($0.price, $0.quantity) }
   }
 
   /// The middle of bid and ask in the engine's units.
@@ -149,10 +143,8 @@ struct MovingVenue {
     report.liquidity = liquidity
     report.feeAsset = MovingMarket.dollar
     let rate = liquidity == .maker ? fees.maker : fees.taker
-    let scale = powerOfTen(Amount.scale - Self.priceScale - Self.quantityScale)
-    report.fee = Amount(
-      mantissa: Int128(trade.price) * Int128(trade.quantity) * Int128(rate) * scale
-        / Int128(FeeRate.one))
+    report.fee = MovingMarket.fee(
+      price: trade.price, quantity: trade.quantity, partsPerHundredMillion: rate)
     report.venueTime = time
     return report
   }
