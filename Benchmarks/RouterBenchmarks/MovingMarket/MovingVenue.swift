@@ -22,6 +22,8 @@ struct MovingVenue {
   private var events: [MatchEvent] = []
   /// Our orders by the engine's id.
   private var ours: [UInt64: NewChildOrder] = [:]
+  /// What they have filled.
+  private var filled: [UInt64: Int64] = [:]
   private var nextID: UInt64 = 1
 
   static let priceScale = 2
@@ -99,8 +101,14 @@ struct MovingVenue {
     for event in events {
       switch event {
       case .trade(let trade):
-        if let child = ours[trade.takerID] { reports.append(fill(child, trade, .taker, time)) }
-        if let child = ours[trade.makerID] { reports.append(fill(child, trade, .maker, time)) }
+        if let child = ours[trade.takerID] {
+          filled[trade.takerID, default: 0] += trade.quantity
+          reports.append(fill(child, trade, .taker, time))
+        }
+        if let child = ours[trade.makerID] {
+          filled[trade.makerID, default: 0] += trade.quantity
+          reports.append(fill(child, trade, .maker, time))
+        }
       case .rested(let id, _): append(.acknowledged, id, time, to: &reports)
       case .rejected(let id, _):
         append(.rejected, id, time, to: &reports)
@@ -129,6 +137,7 @@ struct MovingVenue {
     guard let child = ours[id] else { return }
     var report = VenueExecutionReport(venue: self.id, child: child.id, kind: kind)
     report.venueTime = time
+    if kind != .acknowledged { report.cumulativeQuantity = Quantity(mantissa: filled[id] ?? 0) }
     if kind == .rejected { report.rejectReason = .postOnlyWouldTake }
     reports.append(report)
   }

@@ -28,7 +28,7 @@ enum PatienceComparison {
 
   static func run(filter: String, isQuick: Bool) -> [Row] {
     guard prefix.hasPrefix(filter) || filter.hasPrefix(prefix) else { return [] }
-    return sizes.flatMap { compare($0, markets: isQuick ? 2 : 40) }
+    return sizes.flatMap { compare($0, markets: isQuick ? 2 : 12) }
   }
 
   private static func compare(_ size: (name: String, quantity: Int64), markets: Int) -> [Row] {
