@@ -130,7 +130,7 @@ struct MovingMarket: ~Copyable {
       venues[index].place(child, at: now).forEach { process(.childReport($0)) }
     case .cancel(let child):
       venues[index].cancel(child.id, at: now).forEach { process(.childReport($0)) }
-    case .query, .refreshBalances: break
+    default: break  // Balances are plenty, and no answer is lost.
     }
   }
 
