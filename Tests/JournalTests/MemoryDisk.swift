@@ -36,15 +36,15 @@ final class MemoryDisk: JournalStorage {
 
   private let state: Mutex<State>
   private let rule = Mutex<Rule?>(nil)
-  /// Told of the disk as it is before each sync.
-  private let onSync = Mutex<(@Sendable (State) -> Void)?>(nil)
+  /// Told before each sync, and may then take the disk as it is.
+  private let onSync = Mutex<(@Sendable (() -> State) -> Void)?>(nil)
 
   init(_ state: State = State()) {
     self.state = Mutex(state)
   }
 
   func setRule(_ rule: Rule?) { self.rule.withLock { $0 = rule } }
-  func setOnSync(_ body: (@Sendable (State) -> Void)?) { onSync.withLock { $0 = body } }
+  func setOnSync(_ body: (@Sendable (() -> State) -> Void)?) { onSync.withLock { $0 = body } }
   var current: State { state.withLock { $0 } }
 
   // What a crash leaves.
@@ -125,7 +125,7 @@ final class MemoryDisk: JournalStorage {
     _ operation: Operation, _ path: String, _ byteCount: Int = 0
   ) throws(PlatformError) {
     if operation == .sync || operation == .syncDirectory {
-      if let body = onSync.withLock({ $0 }) { body(current) }
+      if let body = onSync.withLock({ $0 }) { body { current } }
     }
     if let error = rule.withLock({ $0 })?(operation, path, byteCount) { throw error }
   }

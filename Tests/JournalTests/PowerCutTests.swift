@@ -21,8 +21,10 @@ struct PowerCutTests {
     let facts = SeededHistory(seed: seed, count: 260).facts
     let cuts = Mutex<[Cut]>([])
     let known = Mutex<(safe: UInt64, epoch: UInt32)>((0, 0))
-    disk.setOnSync { state in
+    disk.setOnSync { take in
+      // Before the disk is taken: another thread may end a sync between the two.
       let (safe, epoch) = known.withLock { $0 }
+      let state = take()
       cuts.withLock { $0.append(Cut(disk: state, safeIndex: safe, epoch: epoch)) }
     }
     var random = SeededRandom(seed: seed)
@@ -92,7 +94,10 @@ struct PowerCutTests {
     for attempt in 0..<6 {
       let disk = MemoryDisk.afterPowerCut(state, seed: seed * 100 + UInt64(attempt))
       let states = Mutex<[MemoryDisk.State]>([disk.current])
-      disk.setOnSync { state in states.withLock { $0.append(state) } }
+      disk.setOnSync { take in
+        let state = take()
+        states.withLock { $0.append(state) }
+      }
       let writer = try JournalWriter(
         directory: Self.directory, storage: disk, instance: 1, durability: .power,
         segmentByteCount: 8192, onDurable: { _ in })

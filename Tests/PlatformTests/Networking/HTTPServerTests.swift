@@ -184,7 +184,7 @@ struct HTTPServerTests {
 
   @Test func `a body below the rate is refused, and one above it is not`() throws {
     var limits = HTTPServerLimits()
-    limits.bodyGraceMilliseconds = 1500
+    limits.bodyGraceMilliseconds = 5000
     limits.bodyBytesPerSecond = 4
     let server = try server(limits: limits)
     let slow = try RawClient(harness, port: server.port)
