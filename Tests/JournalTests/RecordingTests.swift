@@ -110,6 +110,14 @@ final class RecordingTests {
     RecordedEvent(.venueRoutingChanged(VenueRouting(venue: VenueID(2))), levels: []),
   ]
 
+  /// Every part that a core decides by differs from its default.
+  private static let configuration: CoreConfiguration = {
+    var configuration = CoreConfiguration.small(instance: 5)
+    configuration.adoptsOrphans = true
+    configuration.clientOrderIDRetentionMilliseconds = 12_345
+    return configuration
+  }()
+
   private static let output: RecordedStep.Output = {
     var outbox = Outbox()
     outbox.append(.haltRequested)
@@ -153,7 +161,7 @@ final class RecordingTests {
   }()
 
   private func write(_ steps: [RecordedStep]) throws {
-    let writer = try RecordingWriter(path: path, configuration: .small(instance: 5))
+    let writer = try RecordingWriter(path: path, configuration: Self.configuration)
     for step in steps { writer.append(step) }
     try writer.flush()
   }
@@ -167,7 +175,7 @@ final class RecordingTests {
 
   @Test func `every kind of step reads as it was written`() throws {
     try write(Self.steps)
-    #expect(try RecordingReader(path: path).configuration == .small(instance: 5))
+    #expect(try RecordingReader(path: path).configuration == Self.configuration)
     let steps = try read()
     #expect(steps.count == Self.steps.count)
     for (read, written) in zip(steps, Self.steps) { #expect(read == written) }

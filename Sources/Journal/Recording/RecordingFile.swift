@@ -7,7 +7,8 @@ enum RecordingFile {
   /// Grows when a step's layout changes; a reader takes no other.
   static let version: UInt32 = 1
   static let frameHeaderByteCount = 8
-  static let headerByteCount = 8 + 4 + 11 * 8 + 4
+  private static let fieldCount = 13
+  static let headerByteCount = 8 + 4 + fieldCount * 8 + 4
 
   static func header(_ configuration: CoreConfiguration) -> [UInt8] {
     var bytes = RecordBytes()
@@ -27,6 +28,7 @@ enum RecordingFile {
       Int64(configuration.parentCapacity), Int64(configuration.openParentCapacity),
       Int64(configuration.childCapacity), Int64(configuration.fillCapacity),
       Int64(configuration.clientOrderIDCapacity),
+      configuration.adoptsOrphans ? 1 : 0, configuration.clientOrderIDRetentionMilliseconds,
     ]
   }
 
@@ -43,9 +45,10 @@ enum RecordingFile {
     guard version == Self.version else {
       throw .notARecording("it has layout \(version), and this build reads \(Self.version)")
     }
-    let fields = (0..<11).map { Int(integer(bytes, at: 12 + $0 * 8, Int64.self)) }
-    guard fields.allSatisfy({ $0 >= 0 && $0 < 1 << 28 }), fields[0] < 1 << 24,
-      fields[1...].allSatisfy({ $0 > 0 })
+    let fields = (0..<fieldCount).map { Int(integer(bytes, at: 12 + $0 * 8, Int64.self)) }
+    let capacities = fields[1...10]
+    guard fields[0] >= 0, fields[0] < 1 << 24, capacities.allSatisfy({ 1..<1 << 28 ~= $0 }),
+      0...1 ~= fields[11], fields[12] >= 0
     else { throw .notARecording("the sizes in its header are out of range") }
     var configuration = CoreConfiguration(instance: UInt32(fields[0]))
     configuration.venueCapacity = fields[1]
@@ -58,6 +61,8 @@ enum RecordingFile {
     configuration.childCapacity = fields[8]
     configuration.fillCapacity = fields[9]
     configuration.clientOrderIDCapacity = fields[10]
+    configuration.adoptsOrphans = fields[11] == 1
+    configuration.clientOrderIDRetentionMilliseconds = Int64(fields[12])
     return configuration
   }
 
