@@ -134,6 +134,7 @@ extension RouterCore {
     _ order: OpenOrderObservation, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     note(order, .unknown, now, &outbox)
+    guard strangers.contains(order.child) else { return }
     listSoon(order.venue, now, afterMilliseconds: Self.orphanIntervalMilliseconds)
     if configuration.adoptsOrphans, adopt(order, now, &outbox) { return }
     // What it has filled is in no position of ours.
@@ -148,6 +149,10 @@ extension RouterCore {
     _ outbox: inout Outbox
   ) {
     guard !strangers.contains(order.child) else { return }
+    // A venue could fill the journal with orders that it makes up.
+    guard strangers.countNew(at: order.venue) else {
+      return haltVenue(order.venue, .unknownOrder, now, &outbox)
+    }
     emit(.orphanFound(OrphanFound(order, verdict, at: now)), &outbox)
   }
 

@@ -2,15 +2,20 @@
 /// is asked for its open orders.
 struct StrangerWatch: ~Copyable, Sendable {
   private static let capacity = 1024
+  /// More than these in one run are no leftovers of a crash.
+  static let greatestCount = 256
 
   /// Those found last; the oldest makes room.
   private var found: FixedBuffer<ChildOrderID?>
   private var count = 0
+  /// How many each venue has shown in this run.
+  private var shown: FixedBuffer<Int>
   private var firstListed: FixedBuffer<Timestamp>
   private var nextListing: FixedBuffer<Timestamp>
 
   init(venues: Int) {
     found = FixedBuffer(repeating: nil, count: Self.capacity)
+    shown = FixedBuffer(repeating: 0, count: venues)
     firstListed = FixedBuffer(repeating: .distantFuture, count: venues)
     nextListing = FixedBuffer(repeating: .distantFuture, count: venues)
   }
@@ -18,6 +23,13 @@ struct StrangerWatch: ~Copyable, Sendable {
   func contains(_ child: ChildOrderID) -> Bool {
     for index in 0..<min(count, Self.capacity) where found[index] == child { return true }
     return false
+  }
+
+  /// Counts one that was not known; whether it may still be noted.
+  mutating func countNew(at venue: VenueID) -> Bool {
+    guard venue.index < shown.count, shown[venue.index] < Self.greatestCount else { return false }
+    shown[venue.index] += 1
+    return true
   }
 
   mutating func insert(_ child: ChildOrderID) {

@@ -69,6 +69,15 @@ struct StrangerTests {
     #expect(!isVenueHalted(harness) && !isHalted(harness))
   }
 
+  @Test func `a venue that makes up orders without end is stopped, and no more is written`() {
+    let harness = harness()
+    for number in 1...UInt16(5000) { show(harness, id(child: number)) }
+    #expect(isVenueHalted(harness))
+    #expect(verdicts(harness).count == 256)
+    // The last ones are neither noted nor cancelled.
+    #expect(harness.canceled.isEmpty)
+  }
+
   @Test func `an orphan that has traded stops its venue, for positions lack it`() {
     let harness = harness()
     show(harness, id(), filled: 3)
