@@ -160,7 +160,7 @@ package final class RouterService: @unchecked Sendable {
       coreThread.onFacts = { facts in
         copies.value.loop.submit {
           copies.value.server.apply(facts)
-          FactLog.note(facts, copies.value.server.model.directory)
+          FactNotices.note(facts, copies.value.server.model.directory)
         }
       }
       apiWorker = WorkerThread(name: "api") { copies.value.loop.run() }
