@@ -68,7 +68,10 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   /// What children may hold beyond what is filled; more than `plannableQuantity` only by what the
   /// client has agreed to get beyond the order.
   package var exposableQuantity: Quantity {
-    max(order.worstQuantity - filledQuantity.addingSaturated(openLeaves), .zero)
+    #if MUTATIONS
+      if Mutation.leavesAreIgnoredInPlanning.isActive { return remainingQuantity }
+    #endif
+    return max(order.worstQuantity - filledQuantity.addingSaturated(openLeaves), .zero)
   }
 
   /// Whether fills and open children together exceed what the client has agreed to.
