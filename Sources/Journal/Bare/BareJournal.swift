@@ -17,6 +17,15 @@ package final class BareJournal {
   private let segment: SegmentWriter
   private var segmentNumber: UInt64
 
+  /// Cuts off what an interrupted write has left at the end, as a start of the service does.
+  package static func mend(
+    directory path: String, storage: any JournalStorage, instance: UInt32
+  ) throws(JournalError) {
+    let directory = JournalDirectory(path: path, storage: storage)
+    _ = try JournalStart.mendTail(
+      of: try directory.segments(), in: directory, instance: instance)
+  }
+
   /// Goes on behind `tail`, in a new segment.
   package init(
     after tail: JournalTail, directory path: String, storage: any JournalStorage, instance: UInt32,

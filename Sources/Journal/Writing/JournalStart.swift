@@ -77,7 +77,7 @@ struct JournalStart {
   }
 
   /// Verifies the last segment and cuts off what an interrupted write left there.
-  private static func mendTail(
+  static func mendTail(
     of segments: [JournalDirectory.Segment], in directory: JournalDirectory, instance: UInt32
   ) throws(JournalError) -> JournalTail {
     var tail = JournalTail()
@@ -91,8 +91,8 @@ struct JournalStart {
     try platform { () throws(PlatformError) in
       let file = try directory.storage.open(last.path, .write)
       if try file.size() != validByteCount { try file.truncate(to: validByteCount) }
-      // A process that was killed may have left facts with the kernel alone. The next segment
-      // stands behind them, so a power cut must not take them any more.
+      // Facts of a process that was killed may be with the kernel alone. The next segment will
+      // stand behind them, so a power cut must not take them any more.
       try file.synchronize()
     }
     return tail

@@ -22,17 +22,6 @@ final class SimulatedDisk: JournalStorage, @unchecked Sendable {
 
   func store(epoch: UInt32) { self.epoch = epoch }
 
-  /// Cuts off what an interrupted write has left, if it is there.
-  func mend(_ path: String?, to byteCount: Int) throws(JournalError) {
-    guard let path, let file = find(path) else { return }
-    do throws(PlatformError) {
-      if file.bytes.count != byteCount { try file.truncate(to: Int64(byteCount)) }
-      try file.synchronize()
-    } catch {
-      throw .storage(error)
-    }
-  }
-
   func find(_ path: String) -> SimulatedFile? { files.last { $0.path == path } }
 
   // MARK: Faults

@@ -175,7 +175,8 @@ final class World {
       directory: SimulatedDisk.directory, storage: disk
     ) { facts.append($0) }
     let tail = recovery.tail
-    try disk.mend(tail.file, to: tail.validByteCount)
+    try BareJournal.mend(
+      directory: SimulatedDisk.directory, storage: disk, instance: Universe.instance)
     checker.recovered(facts, atLeast: floor)
     floor = UInt64(facts.count)
     guard recoverySurvives() else { return }
