@@ -17,6 +17,8 @@ package enum Event: Sendable, BitwiseCopyable {
   case book(BookUpdate)
   case bookInvalid(ListingID, BookFault)
   case trade(MarketTrade)
+  /// No more market data is ready: what waits for the market looks at the books now.
+  case marketReview
 
   // A venue's connections and account.
   case linkChanged(VenueID, VenueLink, isUp: Bool)

@@ -106,7 +106,7 @@ extension RouterCore {
     case .goodTillCancel, .goodTillDate:
       if isDust(parent) { return close(parent, .expired, .belowMinimum, now, &outbox) }
       if restsResidual(parent), restResidual(parent, now, &outbox) { return }
-      orders.working[work].noteEmptyPlan(at: now)
+      orders.working[work].noteEmptyPlan(at: now, isMarketInside: isAnyTouchInside(parent))
       let isYoung = orders.parents[parent].wave > 0 && orders.working[work].emptyPlans < 10
       let pause = isYoung ? WorkingParent.freshnessMilliseconds : Self.retryMilliseconds
       setParentTimer(parent, now.adding(milliseconds: pause))
@@ -115,23 +115,19 @@ extension RouterCore {
 
   // Waiting parents.
 
-  /// Wakes the parents that could trade on what a listing's book now shows.
-  mutating func marketChanged(
-    _ listing: ListingID, _ now: Timestamp, _ outbox: inout Outbox
-  ) {
-    guard let instrument = markets.listing(listing)?.instrument else { return }
-    var next = orders.firstWorking(of: instrument)
-    while let work = next {
-      next = orders.nextWorking(after: work)
-      let parent = Int(orders.working[work].parent)
-      guard orders.parents[parent].status != .armed else {
-        checkTrigger(parent, listing, now, &outbox)
-        continue
+  /// Wakes the parents that could trade on what the books that have changed now show.
+  mutating func reviewMarkets(_ now: Timestamp, _ outbox: inout Outbox) {
+    while let listing = changedListings.next() {
+      guard let instrument = markets.listing(listing)?.instrument else { continue }
+      var next = orders.firstWorking(of: instrument)
+      while let work = next {
+        next = orders.nextWorking(after: work)
+        let parent = Int(orders.working[work].parent)
+        guard orders.parents[parent].status != .armed, couldPlan(parent, work, now),
+          isTouchInside(listing, orders.parents[parent])
+        else { continue }
+        advance(parent, now, &outbox)
       }
-      guard couldPlan(parent, work, now), isTouchInside(listing, orders.parents[parent]) else {
-        continue
-      }
-      advance(parent, now, &outbox)
     }
   }
 
@@ -140,6 +136,16 @@ extension RouterCore {
     let order = orders.parents[parent]
     guard order.hasNoTaker, !orders.working[work].hasDelayed else { return false }
     return order.plannableQuantity > .zero || mayTakeInstead(order, work, now)
+  }
+
+  private func isAnyTouchInside(_ parent: Int) -> Bool {
+    let order = orders.parents[parent]
+    var next = markets.firstListing(of: order.order.instrument)
+    while let listing = next {
+      next = markets.listing(after: listing)
+      if isTouchInside(listing, order) { return true }
+    }
+    return false
   }
 
   /// Whether the best opposite price of a listing lies within the parent's limit.

@@ -29,8 +29,23 @@ extension RouterCore {
     }
   }
 
+  /// Shows a book that has changed to the stop orders of its instrument: at once, since a price
+  /// that is gone by the next review counts as well.
+  mutating func checkTriggers(
+    _ listing: ListingID, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    guard let instrument = markets.listing(listing)?.instrument else { return }
+    var next = orders.firstWorking(of: instrument)
+    while let work = next {
+      next = orders.nextWorking(after: work)
+      let parent = Int(orders.working[work].parent)
+      guard orders.parents[parent].status == .armed else { continue }
+      checkTrigger(parent, listing, now, &outbox)
+    }
+  }
+
   /// Fires an armed order if what a listing now shows completes the evidence.
-  mutating func checkTrigger(
+  private mutating func checkTrigger(
     _ parent: Int, _ listing: ListingID, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     let order = orders.parents[parent]

@@ -25,7 +25,11 @@ extension RouterCore {
     guard orders.working.contains(work) else { return }
     let parent = Int(orders.working[work].parent)
     if now >= orders.working[work].reviewAt { orders.working[work].reviewAt = .distantFuture }
-    if now >= orders.parents[parent].deadline { cancelChildren(of: parent, now, &outbox) }
+    if now >= orders.parents[parent].deadline {
+      // What has not left by now never will: waiting for it would make this timer due for ever.
+      dropDelayed(work)
+      cancelChildren(of: parent, now, &outbox)
+    }
     sendDelayed(parent, now, &outbox)
     advance(parent, now, &outbox)
   }
@@ -91,7 +95,8 @@ extension RouterCore {
       outbox.snapshotRequests.append(update.listing)
     }
     watchTouch(update.listing, now)
-    marketChanged(update.listing, now, &outbox)
+    changedListings.note(update.listing)
+    checkTriggers(update.listing, now, &outbox)
   }
 
   mutating func bookFailed(_ listing: ListingID, _ fault: BookFault, _ now: Timestamp) {

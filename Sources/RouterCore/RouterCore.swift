@@ -7,7 +7,8 @@
 /// 2. `startEpoch` with a number that is synced and was never used before;
 /// 3. `process` the settings as events (what has not changed makes no fact);
 /// 4. `beginReconciliation`: every child that may be at a venue is asked about;
-/// 5. `process` events, a `.clock` event whenever `nextDeadline` has come.
+/// 5. `process` events, a `.clock` event whenever `nextDeadline` has come, and a `.marketReview`
+///    event when all market data that was ready is in and `hasMarketChanges`.
 ///
 /// Every `newOrder` command must pass `release` right before it is encoded, and its outcome must be
 /// reported: `.sent`, `.notSent` or `.outcomeUnknown`.
@@ -35,6 +36,7 @@ package struct RouterCore: ~Copyable, Sendable {
   var estimates: RoutingEstimates
   var delayedLegs: Pool<DelayedLeg>
   var strangers: StrangerWatch
+  var changedListings: ChangedListings
   /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
   package internal(set) var isRunning = false
 
@@ -50,6 +52,7 @@ package struct RouterCore: ~Copyable, Sendable {
     estimates = RoutingEstimates(configuration)
     delayedLegs = Pool(capacity: configuration.openParentCapacity * 4)
     strangers = StrangerWatch(venues: configuration.venueCapacity)
+    changedListings = ChangedListings(capacity: configuration.listingCapacity)
   }
 
   /// Decides on one event; book updates find their levels in `levels`.
@@ -60,6 +63,7 @@ package struct RouterCore: ~Copyable, Sendable {
     case .clock: timePassed(now, &outbox)
     case .book(let update): bookChanged(update, levels, now, &outbox)
     case .trade(let trade): traded(trade, now, &outbox)
+    case .marketReview: reviewMarkets(now, &outbox)
     case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now)
     case .childReport(let report): received(report, now, &outbox)
     case .openOrderObserved(let order): observed(order, now, &outbox)
@@ -82,6 +86,9 @@ package struct RouterCore: ~Copyable, Sendable {
     _read { yield planSlot[0] }
     _modify { yield &planSlot[0] }
   }
+
+  /// Whether a book has changed since the last `.marketReview`.
+  package var hasMarketChanges: Bool { !changedListings.isEmpty }
 
   /// When a `.clock` event is due.
   package var nextDeadline: Timestamp { timers.earliest }

@@ -103,6 +103,7 @@ struct MovingMarket: ~Copyable {
       underway = []
       arrived.forEach { execute($0) }
       for index in venues.indices { publish(index) }
+      process(.marketReview)
       while core.nextDeadline <= now { process(.clock) }
     }
   }

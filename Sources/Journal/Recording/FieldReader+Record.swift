@@ -58,6 +58,7 @@ extension FieldReader {
     case 8: return RecordedEvent(.childReport(try recordedReport()), levels: [])
     case 14: return RecordedEvent(.openOrderObserved(try recordedOpenOrder()), levels: [])
     case 15: return RecordedEvent(.openOrdersListed(try recordedVenue()), levels: [])
+    case 16: return RecordedEvent(.marketReview, levels: [])
     case let kind: return RecordedEvent(try recordedRequest(kind), levels: [])
     }
   }

@@ -87,6 +87,7 @@ struct RecordBytes {
     case .trade(let trade):
       kind(5)
       self.trade(trade)
+    case .marketReview: kind(16)
     case .linkChanged(let venue, let link, let isUp):
       kind(6)
       integer(venue.rawValue)

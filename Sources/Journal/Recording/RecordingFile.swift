@@ -5,7 +5,7 @@ package import RouterCore
 enum RecordingFile {
   static let magic = Array("SLUICREC".utf8)
   /// Grows when a step's layout changes; a reader takes no other.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let frameHeaderByteCount = 8
   private static let fieldCount = 13
   static let headerByteCount = 8 + 4 + fieldCount * 8 + 4

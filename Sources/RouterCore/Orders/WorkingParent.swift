@@ -149,8 +149,11 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   }
 
   /// Nothing could be planned: the market may change, but not be looked at all the time.
-  mutating func noteEmptyPlan(at now: Timestamp) {
+  ///
+  /// While it is outside the limit no change is looked at anyway; the first inside must not wait.
+  mutating func noteEmptyPlan(at now: Timestamp, isMarketInside: Bool) {
     emptyPlans = min(emptyPlans + 1, 100)
+    guard isMarketInside else { return }
     nextPlanAt = now.adding(milliseconds: Self.planIntervalMilliseconds)
   }
 

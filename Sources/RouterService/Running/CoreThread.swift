@@ -47,6 +47,7 @@ final class CoreThread: VenueGatewayDelegate {
     while !isStopping {
       loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
       let now = clock.now
+      if core.hasMarketChanges { process(.marketReview, at: now) }
       if core.nextDeadline <= now { process(.clock, at: now) }
       settle()
     }

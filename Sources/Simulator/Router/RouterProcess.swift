@@ -94,6 +94,7 @@ final class RouterProcess {
   /// Until nothing is left to do: write, publish, release.
   func settle() {
     journal.now = world.now
+    if core.core.hasMarketChanges { process(.marketReview) }
     repeat {
       guard world.survives(.beforeWrite), write(), world.survives(.afterWrite), release() else {
         return

@@ -121,6 +121,7 @@ package final class WireHistory {
     guard !isCarryingOut else { return }
     isCarryingOut = true
     defer { isCarryingOut = false }
+    if core.hasMarketChanges { process(.marketReview) }
     while !outbox.isEmpty {
       var current = Outbox()
       swap(&current, &outbox)

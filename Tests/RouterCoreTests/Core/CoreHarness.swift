@@ -13,6 +13,8 @@ final class CoreHarness {
 
   var core: RouterCore
   var now = Timestamp(nanoseconds: 1_000_000_000_000)
+  /// Whether each book is followed by a review, as when nothing else is ready.
+  var isReviewing = true
   var facts: [Fact] = []
   /// What the last step asked for.
   var commands: [VenueCommand] = []
@@ -97,6 +99,8 @@ final class CoreHarness {
     outbox.removeAll()
   }
 
+  var hasMarketChanges: Bool { core.hasMarketChanges }
+
   func book(
     _ index: Int, bids: [(Int64, Int64)], asks: [(Int64, Int64)],
     kind: BookUpdate.Kind = .snapshot, venueTime: Timestamp? = nil
@@ -108,7 +112,9 @@ final class CoreHarness {
       listing: ListingID(UInt16(index)), kind: kind, bidStart: 0, bidCount: Int32(bids.count),
       askStart: Int32(bids.count), askCount: Int32(asks.count), subscribedDepth: 0,
       venueTime: venueTime ?? now, receivedAt: now)
-    process(.book(update), levels: levels)
+    core.process(.book(update), levels: levels, at: now, into: &outbox)
+    if isReviewing { core.process(.marketReview, at: now, into: &outbox) }
+    collect()
   }
 
   func balance(_ index: Int, _ asset: AssetID, _ available: Amount, total: Amount? = nil) {

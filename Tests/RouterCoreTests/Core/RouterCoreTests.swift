@@ -110,10 +110,22 @@ struct RouterCoreTests {
   @Test func `a waiting parent is planned at most every ten milliseconds`() throws {
     let harness = CoreHarness(venues: 1)
     harness.submit(harness.order("a", 10, limit: 9_995))
+    harness.pass(milliseconds: 20)
+    harness.process(.linkChanged(VenueID(0), .orderEntry, isUp: false))
+    harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
     harness.pass(milliseconds: 1)
+    harness.process(.linkChanged(VenueID(0), .orderEntry, isUp: true))
     harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
     #expect(harness.unreleased.isEmpty)
     harness.pass(milliseconds: 10)
+    #expect(harness.unreleased.count == 1)
+  }
+
+  @Test func `the first price inside the limit is taken at once`() {
+    let harness = CoreHarness(venues: 1)
+    harness.submit(harness.order("a", 10, limit: 9_995))
+    harness.pass(milliseconds: 1000)
+    harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
     #expect(harness.unreleased.count == 1)
   }
 

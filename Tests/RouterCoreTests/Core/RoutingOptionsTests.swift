@@ -250,6 +250,21 @@ struct RoutingOptionsTests {
     #expect(harness.parent(id)?.outcome == .canceled)
   }
 
+  /// Without an end of its own this was a loop without end (history of seed 49132).
+  @Test func `what is delayed beyond the deadline never leaves, while another child is open`() {
+    let harness = distant()
+    let deadline = harness.now.adding(milliseconds: 30)
+    let id = harness.submit(
+      harness.order("a", 100, limit: 10_010, deadline: deadline) { $0.arrival = .synchronized })
+    let first = harness.releaseAll()
+    harness.pass(milliseconds: 30)
+    #expect(harness.commands.count { if case .cancel = $0 { true } else { false } } == 1)
+    harness.pass(milliseconds: 1000)
+    #expect(harness.unreleased.isEmpty && harness.parent(id)?.isOpen == true)
+    harness.report(first[0], .canceled) { $0.cumulativeQuantity = .zero }
+    #expect(harness.parent(id)?.outcome == .expired)
+  }
+
   @Test func `what is delayed is checked again at its time`() {
     let harness = distant()
     harness.submit(harness.order("a", 100, limit: 10_010) { $0.arrival = .synchronized })

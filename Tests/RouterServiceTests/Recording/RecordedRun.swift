@@ -110,6 +110,7 @@ final class RecordedRun {
   private func turn() {
     now = now.adding(milliseconds: Int64(draw(400)))
     if core.nextDeadline <= now { process(.clock) }
+    if core.hasMarketChanges { process(.marketReview) }
     switch draw(10) {
     case 0...4: quote(draw(2))
     case 5: trade(draw(2))
