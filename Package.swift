@@ -86,7 +86,7 @@ let package = Package(
       name: "RouterBenchmarks",
       dependencies: [
         "RouterCore", "Wire", "Platform", "Journal", "VenueAdapters", "VenueGateways",
-        "RouterService", "Simulation", "CAllocationCounter", "CReferenceDecoder",
+        "RouterService", "Simulation", "SimulatedVenues", "CAllocationCounter", "CReferenceDecoder",
       ],
       path: "Benchmarks/RouterBenchmarks", swiftSettings: strict),
 

@@ -36,6 +36,12 @@ enum BenchmarkCommand {
       say("the journal's benchmarks failed: \(error)")
       return 1
     }
+    do {
+      try EndToEndBenchmarks.run(&benchmarker)
+    } catch {
+      say("the benchmarks over loopback failed: \(error)")
+      return 1
+    }
     if benchmark_pin_to_processor() != 0 { say("the thread could not be pinned") }
     BookBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)

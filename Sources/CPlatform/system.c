@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,14 @@ int sluice_thread_start(
   }
   *token = (uint64_t)thread;
   return 0;
+}
+
+int sluice_thread_pin(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (processor < 0 || processor >= CPU_SETSIZE) return -EINVAL;
+  CPU_SET(processor, &set);
+  return -pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
 int sluice_thread_join(uint64_t token) { return -pthread_join((pthread_t)token, NULL); }

@@ -49,6 +49,12 @@ package final class WorkerThread: @unchecked Sendable {
     if let token { sluice_thread_join(token) }
   }
 
+  /// Keeps the calling thread on one processor of the machine, counted from 0.
+  package static func pinCurrent(toProcessor processor: Int) throws(PlatformError) {
+    try PlatformError.check(
+      sluice_thread_pin(Int32(clamping: processor)), "pin a thread to processor \(processor)")
+  }
+
   private func launch() -> UInt64 {
     let context = unsafe Unmanaged.passRetained(ThreadBody(body))
     var token: UInt64 = 0

@@ -51,6 +51,7 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// A venue that missed is left alone until the others were tried, but not for longer.
   private static let setAsideMilliseconds: Int64 = 1000
   private static let planIntervalMilliseconds: Int64 = 10
+  private static let firstPauseNanoseconds: Int64 = 200_000
   /// How long to wait for a book that shows what our own child did to it.
   static let freshnessMilliseconds: Int64 = 100
   private static let longestIntervalMilliseconds: Int64 = 1000
@@ -151,10 +152,13 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// Nothing could be planned: the market may change, but not be looked at all the time.
   ///
   /// While it is outside the limit no change is looked at anyway; the first inside must not wait.
+  /// The pauses double, since most reasons last, but some - a level that we have just taken ourselves
+  /// and that is still shown - are over with the next message.
   mutating func noteEmptyPlan(at now: Timestamp, isMarketInside: Bool) {
     emptyPlans = min(emptyPlans + 1, 100)
     guard isMarketInside else { return }
-    nextPlanAt = now.adding(milliseconds: Self.planIntervalMilliseconds)
+    let pause = Self.firstPauseNanoseconds << Int64(min(emptyPlans - 1, 6))
+    nextPlanAt = Timestamp(nanoseconds: now.nanoseconds + pause)
   }
 
   /// All taking children of a wave have ended; after empty waves the pauses double.

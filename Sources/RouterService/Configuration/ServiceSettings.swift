@@ -60,6 +60,8 @@ package struct ServiceSettings: Sendable {
   package var adoptsOrphans = false
   package var venues: [Venue] = []
   package var busyPolling = false
+  /// The processor that the core thread stays on; `nil` leaves that to the kernel.
+  package var coreProcessor: Int?
   /// Where every run's inputs are recorded; `nil` records nothing.
   package var recorderDirectory: String?
 

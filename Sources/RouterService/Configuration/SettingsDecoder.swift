@@ -15,7 +15,8 @@ struct SettingsDecoder {
       root, at: "", faults: faults,
       known: [
         "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
-        "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "recorder",
+        "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "core_processor",
+        "recorder",
       ])
     var settings = ServiceSettings()
     settings.mode = reader.choice(
@@ -26,6 +27,9 @@ struct SettingsDecoder {
     settings.retention = retention(reader)
     settings.stateDirectory = absolute(reader.required("state_directory"))
     settings.busyPolling = reader.bool("busy_polling", standard: false)
+    if reader.value("core_processor") != nil {
+      settings.coreProcessor = Int(reader.integer("core_processor", standard: 0, 0...1023))
+    }
     let recorder = reader.optionalObject("recorder", known: ["directory"])
     settings.recorderDirectory = recorder.map { absolute($0.required("directory")) }
     decodeListener(reader, into: &settings)

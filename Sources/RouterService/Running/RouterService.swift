@@ -165,11 +165,27 @@ package final class RouterService: @unchecked Sendable {
       }
       apiWorker = WorkerThread(name: "api") { copies.value.loop.run() }
       let core = Unchecked(coreThread)
-      coreWorker = WorkerThread(name: "core") { core.value.run() }
+      let processor = settings.coreProcessor
+      coreWorker = WorkerThread(name: "core") {
+        Self.pin(to: processor)
+        core.value.run()
+      }
       apiWorker?.start()
       coreWorker?.start()
     } catch {
       throw .listener("\(error); change listen.port or end the process that holds it")
+    }
+  }
+
+  /// A machine without that processor still trades, only slower.
+  private static func pin(to processor: Int?) {
+    guard let processor else { return }
+    do throws(PlatformError) {
+      try WorkerThread.pinCurrent(toProcessor: processor)
+    } catch {
+      Log.warning(
+        "start", "the core thread is not pinned",
+        ["core_processor": "\(processor)", "reason": "\(error)"])
     }
   }
 

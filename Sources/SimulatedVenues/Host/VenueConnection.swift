@@ -6,10 +6,12 @@ import Wire
 ///
 /// The callbacks of the connection keep it alive.
 final class VenueConnection {
+  typealias Venue = () -> (host: VenueHost, now: Int64, observer: (any VenueServerObserver)?)
+
   private let connection: WebSocketServerConnection
   private let request: HTTPRequest
   private let loop: EventLoop
-  private let venue: () -> (host: VenueHost, now: Int64)
+  private let venue: Venue
   private var socket: VenueSocket?
   /// No message overtakes one that was held back before it.
   private var earliest: Int64 = 0
@@ -17,7 +19,7 @@ final class VenueConnection {
 
   init(
     _ connection: WebSocketServerConnection, _ request: HTTPRequest, loop: EventLoop,
-    venue: @escaping () -> (host: VenueHost, now: Int64)
+    venue: @escaping Venue
   ) {
     self.connection = connection
     self.request = request
@@ -37,17 +39,22 @@ final class VenueConnection {
 
   private func open() {
     guard connection.isOpen else { return }
-    let (host, now) = venue()
+    let (host, now, _) = venue()
     let transport = VenueSocket.Transport(
-      send: { [unowned connection] in connection.send(text: $0) },
+      send: { [unowned connection, venue] text in
+        defer { venue().observer?.sent(at: Clock.monotonicNanoseconds()) }
+        return connection.send(text: text)
+      },
       close: { [unowned connection] in connection.close(code: $0, reason: $1) },
       abort: { [unowned connection] in connection.abort() })
     socket = host.open(request, transport, at: now)
   }
 
   private func received(_ text: [UInt8]) {
-    let (host, now) = venue()
+    let receivedAt = Clock.monotonicNanoseconds()
+    let (host, now, observer) = venue()
     let kind = (try? JSONValue(parsing: text)).map { host.dialect.kind(of: $0) } ?? .session
+    if kind == .orderEntry { observer?.receivedOrder(at: receivedAt) }
     let due = max(now + host.latencyMilliseconds(kind, at: now) * 1_000_000, earliest)
     earliest = due
     guard due > now || waiting > 0 else { return deliver(text) }
@@ -60,7 +67,7 @@ final class VenueConnection {
 
   private func deliver(_ text: [UInt8]) {
     guard let socket else { return }
-    let (host, now) = venue()
+    let (host, now, _) = venue()
     host.receive(text, from: socket, at: now)
   }
 }

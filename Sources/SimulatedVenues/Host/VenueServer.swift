@@ -16,6 +16,7 @@ package final class VenueServer {
   private var isStopped = false
   package private(set) var port = 0
   package private(set) var adminPort = 0
+  package weak var observer: (any VenueServerObserver)?
 
   /// Opens the venue; it answers as soon as the loop runs.
   package init(_ options: VenueServerOptions, loop: EventLoop) throws(PlatformError) {
@@ -124,7 +125,9 @@ package final class VenueServer {
   // MARK: Requests
 
   private func receive(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-    let latency = host.latencyMilliseconds(host.dialect.kind(of: request), at: now)
+    let kind = host.dialect.kind(of: request)
+    if kind == .orderEntry { observer?.receivedOrder(at: Clock.monotonicNanoseconds()) }
+    let latency = host.latencyMilliseconds(kind, at: now)
     guard latency > 0 else { return handle(request, exchange) }
     loop.schedule(afterNanoseconds: latency * 1_000_000) { [weak self] in
       self?.handle(request, exchange)
@@ -148,7 +151,9 @@ package final class VenueServer {
     socketOptions.pingIntervalMilliseconds = options.profile.pingIntervalMilliseconds
     socketOptions.readTimeoutMilliseconds = nil
     exchange.upgrade(options: socketOptions) { connection in
-      VenueConnection(connection, request, loop: loop) { [unowned self] in (host, now) }.start()
+      VenueConnection(connection, request, loop: loop) { [unowned self] in
+        (host, now, observer)
+      }.start()
     }
   }
 }

@@ -107,18 +107,30 @@ struct RouterCoreTests {
     #expect(harness.releaseAll().map(\.quantity.mantissa) == [10])
   }
 
-  @Test func `a waiting parent is planned at most every ten milliseconds`() throws {
+  @Test func `a parent that can not be planned inside its limit is tried ever more seldom`() throws {
     let harness = CoreHarness(venues: 1)
     harness.submit(harness.order("a", 10, limit: 9_995))
-    harness.pass(milliseconds: 20)
     harness.process(.linkChanged(VenueID(0), .orderEntry, isUp: false))
-    harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
+    for _ in 0..<8 {
+      harness.pass(milliseconds: 13)
+      harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
+    }
     harness.pass(milliseconds: 1)
     harness.process(.linkChanged(VenueID(0), .orderEntry, isUp: true))
     harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
     #expect(harness.unreleased.isEmpty)
-    harness.pass(milliseconds: 10)
+    harness.pass(milliseconds: 12)
     #expect(harness.unreleased.count == 1)
+  }
+
+  @Test func `a level that we took and that is still shown does not make the next one wait`() {
+    let harness = CoreHarness(venues: 1)
+    harness.submit(harness.order("a", 100, limit: 9_995))
+    harness.book(0, bids: [(9_980, 5)], asks: [(9_995, 50)])
+    harness.fill(harness.releaseAll()[0], 50)
+    harness.pass(milliseconds: 1)
+    harness.book(0, bids: [(9_980, 5)], asks: [(9_994, 20)])
+    #expect(harness.unreleased.map(\.quantity.mantissa) == [20])
   }
 
   @Test func `the first price inside the limit is taken at once`() {
