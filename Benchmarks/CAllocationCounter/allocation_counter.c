@@ -74,3 +74,12 @@ int benchmark_pin_to_processor(void) {
     CPU_SET(processor, &set);
     return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
 }
+
+int benchmark_move_to_processor(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i < CPU_SETSIZE; i++) {
+        if (processor < 0 || i == processor) CPU_SET(i, &set);
+    }
+    return sched_setaffinity(0, sizeof set, &set);
+}

@@ -38,6 +38,7 @@ enum BenchmarkCommand {
     }
     do {
       try EndToEndBenchmarks.run(&benchmarker)
+      try LoadBenchmarks.run(&benchmarker)
     } catch {
       say("the benchmarks over loopback failed: \(error)")
       return 1

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -94,6 +96,37 @@ int sluice_thread_start(
   }
   *token = (uint64_t)thread;
   return 0;
+}
+
+enum { HUGE_PAGE = 2 << 20, COLLAPSE = 25 /* MADV_COLLAPSE, Linux 6.1 */ };
+
+static int64_t join_area(uintptr_t start, uintptr_t end) {
+  uintptr_t first = (start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+  uintptr_t last = end & ~(uintptr_t)(HUGE_PAGE - 1);
+  int64_t joined = 0;
+  for (uintptr_t at = first; at < last; at += HUGE_PAGE) {
+    if (madvise((void *)at, HUGE_PAGE, COLLAPSE) == 0) joined += HUGE_PAGE;
+  }
+  return joined;
+}
+
+int64_t sluice_join_pages(void) {
+  FILE *maps = fopen("/proc/self/maps", "re");
+  if (maps == NULL) return 0;
+  char line[512];
+  int64_t joined = 0;
+  while (fgets(line, sizeof line, maps) != NULL) {
+    uintptr_t start, end;
+    char flags[5];
+    unsigned long inode;
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*s %*s %lu", &start, &end, flags, &inode) != 4)
+      continue;
+    int is_data = inode == 0 && flags[0] == 'r' && flags[1] == 'w' && strstr(line, "[stack") == NULL;
+    int is_code = inode != 0 && flags[0] == 'r' && flags[2] == 'x';
+    if (is_data || is_code) joined += join_area(start, end);
+  }
+  fclose(maps);
+  return joined;
 }
 
 int sluice_thread_pin(int processor) {

@@ -25,6 +25,8 @@ internal import Synchronization
   private var segmentNumber: UInt64
   private var lastIndex: UInt64
   private var failure: JournalError?
+  /// Whether something was committed whose sync has not been asked for.
+  private var isSyncWanted = false
 
   /// Opens a journal for writing, behind its last fact.
   ///
@@ -106,7 +108,9 @@ internal import Synchronization
     return lastIndex
   }
 
-  /// Hands the batch to the kernel and asks for a sync.
+  /// Hands the batch to the kernel and asks for a sync: at once where facts wait for it.
+  ///
+  /// Where they do not, the sync is asked for by `endTurn`, when nothing urgent is left to do.
   package func commit() throws(JournalError) {
     try checkHealth()
     guard lastIndex > writtenIndex else { return }
@@ -117,7 +121,16 @@ internal import Synchronization
       throw error
     }
     writtenIndex = lastIndex
-    syncer.synchronize(segment.file, upTo: lastIndex)
+    syncer.note(segment.file, upTo: lastIndex)
+    isSyncWanted = true
+    if durability == .power { endTurn() }
+  }
+
+  /// Asks for the sync of what was committed, if that has not been done.
+  package func endTurn() {
+    guard isSyncWanted else { return }
+    isSyncWanted = false
+    syncer.wake()
   }
 
   /// Writes and syncs what is left, marks the end, and gives the journal free.
@@ -130,6 +143,7 @@ internal import Synchronization
       lock = nil
     }
     if failure == nil { try commit() }
+    endTurn()
     syncer.finish()
     thread.join()
     try checkHealth()

@@ -17,7 +17,8 @@ package protocol FactLog {
 ///
 /// The one place that decides what may leave, and when: `write` hands facts to the log, then `next`
 /// gives out, in order, what may happen now. Cancels and queries wait until their facts are written,
-/// but not for a sync. After `stop` only they leave.
+/// but not for a sync. What goes to venues goes first: there every microsecond counts. After `stop`
+/// only cancels and queries leave.
 package struct EffectQueue: Sendable {
   package enum Effect: Sendable {
     /// Facts that are safe, for the copies that clients read.
@@ -79,11 +80,11 @@ package struct EffectQueue: Sendable {
     #if MUTATIONS
       if let effect = nextUnsafe(upTo: log.writtenIndex) { return effect }
     #endif
+    if let command = otherCommands.next(upTo: log.writtenIndex) { return .execute(command) }
+    if let order = newOrders.next(upTo: safe) { return .execute(order) }
     let published = facts.all(upTo: safe)
     if !published.isEmpty { return .publish(published) }
-    if let reply = replies.next(upTo: safe) { return .answer(reply) }
-    if let command = otherCommands.next(upTo: log.writtenIndex) { return .execute(command) }
-    return newOrders.next(upTo: safe).map { .execute($0) }
+    return replies.next(upTo: safe).map { .answer($0) }
   }
 
   #if MUTATIONS

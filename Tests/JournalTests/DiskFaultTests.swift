@@ -48,6 +48,7 @@ struct DiskFaultTests {
     let writer = try writer()
     try writer.append(facts[0])
     try writer.commit()
+    writer.endTurn()
     wait { writer.durableIndex == 1 }
     fail(.sync, on: "segment", "Input/output error")
     try writer.append(facts[1])

@@ -74,7 +74,8 @@ final class RecordingTests {
 
   /// Each kind of event, with fields that all differ.
   private static let events: [RecordedEvent] = [
-    RecordedEvent(.clock, levels: []), RecordedEvent(.marketReview, levels: []), book(.snapshot), book(.delta),
+    RecordedEvent(.clock, levels: []), RecordedEvent(.marketReview, levels: []), book(.snapshot),
+    book(.delta),
     RecordedEvent(.bookInvalid(ListingID(3), .sequenceGap), levels: []),
     RecordedEvent(
       .trade(

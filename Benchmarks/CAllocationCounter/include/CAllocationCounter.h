@@ -13,6 +13,9 @@ uint64_t benchmark_allocation_count(void);
 /// Keeps the calling thread on the processor it runs on. Returns 0, or an error number.
 int benchmark_pin_to_processor(void);
 
+// Keeps the calling thread on one processor, or on any for -1; others started by it inherit that.
+int benchmark_move_to_processor(int processor);
+
 /// What the optimiser must believe to be used.
 static inline void benchmark_sink(uint64_t value) {
     __asm__ volatile("" : : "r"(value) : "memory");

@@ -97,6 +97,9 @@ final class LoopbackSite {
     return false
   }
 
+  /// One turn of the venues and the client.
+  func turn() { loop.runOnce(timeoutNanoseconds: 0) }
+
   // MARK: The client
 
   /// Sends a request to the router and calls `completion` with the answer's status.
@@ -153,12 +156,27 @@ final class VenueObserver: VenueServerObserver {
   private(set) var causeSentAt: Int64 = 0
   private(set) var orderTimes: [Int64] = []
   private(set) var orders = 0
+  /// What was sent while it was to be kept.
+  private(set) var kept: [(text: [UInt8], socket: Int)] = []
+  private var isKeeping = false
+
+  /// What `body` makes a venue send.
+  func keep(_ body: () throws -> Void) rethrows -> [(text: [UInt8], socket: Int)] {
+    kept = []
+    isKeeping = true
+    defer { isKeeping = false }
+    try body()
+    return kept
+  }
 
   func reset() {
     orderTimes.removeAll(keepingCapacity: true)
   }
 
-  func sent(at nanoseconds: Int64) { lastSentAt = nanoseconds }
+  func sent(_ text: [UInt8], toSocket id: Int, at nanoseconds: Int64) {
+    lastSentAt = nanoseconds
+    if isKeeping { kept.append((text, id)) }
+  }
 
   func receivedOrder(at nanoseconds: Int64) {
     if orderTimes.isEmpty { causeSentAt = lastSentAt }

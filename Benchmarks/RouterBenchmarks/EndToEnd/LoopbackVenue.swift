@@ -9,6 +9,7 @@ final class LoopbackVenue {
   let server: VenueServer
   private let maker: Int
   private let hasPassphrase: Bool
+  private var moved: [Int: UInt64] = [:]
 
   init(_ name: String, symbols: [String], directory: String, loop: EventLoop) throws {
     guard let profile = VenueProfiles.named(name) else { throw LoopbackFailure("no venue \(name)") }
@@ -20,6 +21,8 @@ final class LoopbackVenue {
     options.credentialFile = try VenueFiles.writeCredential(
       of: profile, directory: "\(directory)/credentials")
     options.enforcesRateLimits = false
+    // Equal everywhere, so that price alone decides where an order goes.
+    _ = options.setFees(takerBasisPoints: "10", makerBasisPoints: "8")
     options.hasMarket = false
     let plenty = Amount(mantissa: Int64(1_000_000_000), scale: 0)
     options.initialBalances = ["USD", "BTC", "ETH", "SOL"].map { ($0, plenty) }
@@ -94,6 +97,39 @@ final class LoopbackVenue {
     _ = try? exchange.cancel(order, account: maker, at: Clock.wallNanoseconds())
   }
 
+  /// Puts an order some way behind the best bid, or takes back the one that stands there.
+  func move(_ symbol: String, _ step: Int) throws {
+    try change(symbol, step)
+    flush()
+  }
+
+  private func change(_ symbol: String, _ step: Int) throws {
+    if let order = moved[step] {
+      cancel(order)
+      moved[step] = nil
+    } else {
+      moved[step] = try place(
+        symbol, .buy, cents: Self.reference(symbol) - 150 - Int64(step * 100), lots: 3)
+    }
+  }
+
+  /// Two messages that change `levels` levels of a book and change them back: a flood of market data
+  /// that costs the feeder no more than the sending.
+  func makeFlood(_ symbol: String, levels: Int, _ observer: VenueObserver) throws -> [BookFlood] {
+    var messages: [BookFlood] = []
+    for _ in 0..<2 {
+      let kept = try observer.keep {
+        for step in 0..<levels { try change(symbol, step) }
+        flush()
+      }
+      guard kept.count == 1, let message = kept.first,
+        let socket = server.host.sockets.first(where: { $0.id == message.socket })
+      else { throw LoopbackFailure("\(name): one message was expected, not \(kept.count)") }
+      messages.append(BookFlood(socket: socket, text: message.text))
+    }
+    return messages
+  }
+
   /// Tells the clients what has changed.
   func flush() { server.host.tick(at: Clock.wallNanoseconds()) }
 
@@ -103,4 +139,12 @@ final class LoopbackVenue {
     for _ in 0..<max(from - to, 0) { value /= 10 }
     return value
   }
+}
+
+/// A message about a book that can be sent again and again.
+struct BookFlood {
+  let socket: VenueSocket
+  let text: [UInt8]
+
+  func send() { socket.send(text) }
 }

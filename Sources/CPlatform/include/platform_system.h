@@ -19,6 +19,9 @@ void sluice_error_text(int code, char *text, size_t capacity);
 int sluice_thread_start(
     uint64_t *token, const char *name, size_t stack_bytes, void (*body)(void *), void *context);
 int sluice_thread_join(uint64_t token);
+// Joins the pages of this process's larger memory areas and of its code into huge ones, as far as
+// the kernel can; returns how many bytes lie in areas where it could.
+int64_t sluice_join_pages(void);
 // Keeps the calling thread on one processor.
 int sluice_thread_pin(int processor);
 int sluice_thread_detach(uint64_t token);

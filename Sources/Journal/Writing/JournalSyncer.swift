@@ -49,15 +49,17 @@ final class JournalSyncer: Sendable {
     hasFailed.load(ordering: .acquiring) ? failureBox.withLock { $0 } : nil
   }
 
-  /// Asks for a sync of `file`; everything up to `target` outside of it is safe already, or will be
-  /// when the segment before it is sealed.
-  func synchronize(_ file: any JournalFile, upTo target: UInt64) {
+  /// Notes what the next sync is to cover: `file`; everything up to `target` outside of it is safe
+  /// already, or will be when the segment before it is sealed.
+  func note(_ file: any JournalFile, upTo target: UInt64) {
     request.withLock { request in
       request.file = file
       request.target = target
     }
-    wakeUp.signal()
   }
+
+  /// Asks for a sync of what was noted.
+  func wake() { wakeUp.signal() }
 
   /// Asks for a sync of a complete segment, and then for the name of the next one.
   func seal(

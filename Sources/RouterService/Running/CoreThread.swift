@@ -106,6 +106,7 @@ final class CoreThread: VenueGatewayDelegate {
 
   /// An idle turn is not worth a record.
   private func endTurn() {
+    journal.endTurn()
     guard let recorder, hasRecorded else { return }
     hasRecorded = false
     recorder.turnEnded(safeIndex: journal.safeIndex, at: clock.now)

@@ -168,6 +168,8 @@ package final class RouterService: @unchecked Sendable {
       let processor = settings.coreProcessor
       coreWorker = WorkerThread(name: "core") {
         Self.pin(to: processor)
+        let joined = HugePages.join()
+        Log.info("start", "memory", ["huge_page_megabytes": "\(joined >> 20)"])
         core.value.run()
       }
       apiWorker?.start()

@@ -41,13 +41,18 @@ final class VenueConnection {
     guard connection.isOpen else { return }
     let (host, now, _) = venue()
     let transport = VenueSocket.Transport(
-      send: { [unowned connection, venue] text in
-        defer { venue().observer?.sent(at: Clock.monotonicNanoseconds()) }
-        return connection.send(text: text)
-      },
+      send: { [unowned self] in send($0) },
       close: { [unowned connection] in connection.close(code: $0, reason: $1) },
       abort: { [unowned connection] in connection.abort() })
     socket = host.open(request, transport, at: now)
+  }
+
+  private func send(_ text: [UInt8]) -> Bool {
+    let isSent = connection.send(text: text)
+    if let observer = venue().observer {
+      observer.sent(text, toSocket: socket?.id ?? 0, at: Clock.monotonicNanoseconds())
+    }
+    return isSent
   }
 
   private func received(_ text: [UInt8]) {

@@ -66,7 +66,7 @@ struct EffectQueueTests {
     #expect(outbox.isEmpty)
     #expect(names(&queue, log) == ["cancel"])
     log.safeIndex = 1
-    #expect(names(&queue, log) == ["publish 1", "answer", "order"])
+    #expect(names(&queue, log) == ["order", "publish 1", "answer"])
     #expect(queue.isEmpty)
   }
 
@@ -81,7 +81,7 @@ struct EffectQueueTests {
     }
     try queue.write(&outbox, to: log)
     log.safeIndex = 1
-    #expect(names(&queue, log) == ["publish 1", "order"])
+    #expect(names(&queue, log) == ["order", "publish 1"])
     log.safeIndex = 2
     #expect(names(&queue, log) == ["publish 1", "answer"])
   }

@@ -107,7 +107,8 @@ struct RouterCoreTests {
     #expect(harness.releaseAll().map(\.quantity.mantissa) == [10])
   }
 
-  @Test func `a parent that can not be planned inside its limit is tried ever more seldom`() throws {
+  @Test func `a parent that can not be planned inside its limit is tried ever more seldom`() throws
+  {
     let harness = CoreHarness(venues: 1)
     harness.submit(harness.order("a", 10, limit: 9_995))
     harness.process(.linkChanged(VenueID(0), .orderEntry, isUp: false))

@@ -1,0 +1,206 @@
+import CAllocationCounter
+import Platform
+import Simulation
+import Wire
+
+/// The service under load: market data and orders at fixed times, whatever the router answers.
+enum LoadBenchmarks {
+  private static let floodLevels = 8
+
+  static func run(_ benchmarker: inout Benchmarker) throws {
+    for pause in [1, 12] where benchmarker.wants("end-to-end/flood/tick-to-order/\(pause)-ms") {
+      try flood(&benchmarker, pauseMilliseconds: pause)
+    }
+    for rate in [250, 500, 1000, 2000] where benchmarker.wants("end-to-end/load/\(rate)") {
+      try load(&benchmarker, parentsPerSecond: rate)
+    }
+  }
+
+  // MARK: From tick to order while 10,000 messages a second come
+
+  private static func flood(_ benchmarker: inout Benchmarker, pauseMilliseconds: Int) throws {
+    var options = LoopbackSite.Options()
+    options.symbols = ["BTC-USD", "ETH-USD"]
+    options.isBusyPolling = true
+    options.coreProcessor = 0
+    let site = try LoopbackSite(options)
+    defer {
+      benchmark_move_to_processor(-1)
+      site.stop()
+    }
+    try site.waitUntilUp()
+    benchmark_move_to_processor(1)
+    guard let venue = site.venues.first(where: { $0.name == "kraken" }) else { return }
+    let price = LoopbackVenue.reference("BTC-USD")
+    _ = try site.ask(
+      "POST", "/v1/orders",
+      #"{"client_order_id":"standing","symbol":"BTC-USD","side":"buy","quantity":"1000","#
+        + #""type":"limit","limit_price":"\#(price / 100)","time_in_force":"gtc","#
+        + #""routing":{"residual":"hold"}}"#)
+    var feed = Feed(
+      try venue.makeFlood("ETH-USD", levels: floodLevels, site.observer), perSecond: 10_000)
+    var samples: [Double] = []
+    let wanted = benchmarker.isQuick ? 50 : 1000
+    for _ in 0..<wanted {
+      feed.serve(site, milliseconds: pauseMilliseconds)
+      site.observer.reset()
+      let order = try venue.place("BTC-USD", .sell, cents: price, lots: 1)
+      venue.flush()
+      let sentAt = site.observer.lastSentAt
+      feed.serve(site, milliseconds: 50) { !site.observer.orderTimes.isEmpty }
+      if let first = site.observer.orderTimes.first {
+        samples.append(Double(first - sentAt))
+      } else {
+        venue.cancel(order)
+        venue.flush()
+      }
+    }
+    guard samples.count > wanted * 9 / 10 else {
+      throw LoopbackFailure("\(samples.count) orders after \(wanted) ticks")
+    }
+    benchmarker.record(
+      "end-to-end/flood/tick-to-order/\(pauseMilliseconds)-ms", samples: samples)
+  }
+
+  // MARK: Orders and market data together
+
+  private static func load(_ benchmarker: inout Benchmarker, parentsPerSecond: Int) throws {
+    var options = LoopbackSite.Options()
+    options.symbols = ["BTC-USD", "ETH-USD"]
+    options.venues = ["kraken"]
+    let site = try LoopbackSite(options)
+    defer { site.stop() }
+    try site.waitUntilUp()
+    let venue = site.venues[0]
+    for side in [OrderSide.buy, .sell] {
+      let cents = LoopbackVenue.reference("BTC-USD") + (side == .buy ? -50 : 50)
+      try venue.place("BTC-USD", side, cents: cents, lots: 5_000_000)
+    }
+    venue.flush()
+    site.serve(milliseconds: 100)
+    let flood = try venue.makeFlood("ETH-USD", levels: floodLevels, site.observer)
+    var feed = Feed(flood, perSecond: 100_000 / floodLevels)
+    let seconds = benchmarker.isQuick ? 2 : 60
+    var run = LoadRun()
+    run.drive(site, &feed, parentsPerSecond: parentsPerSecond, seconds: seconds)
+    let report = try run.finish(site)
+    print("\(parentsPerSecond) parents/s for \(seconds) s: \(report), \(feed.report)")
+    benchmarker.record("end-to-end/load/\(parentsPerSecond)/answer", samples: run.answers)
+  }
+}
+
+/// Market data at fixed times; what is late is sent late, and counted.
+struct Feed {
+  private let messages: [BookFlood]
+  private let interval: Int64
+  private var next = 0
+  private var dueAt: Int64 = 0
+  private var startedAt: Int64 = 0
+  private(set) var sent = 0
+  private var latest: Int64 = 0
+
+  init(_ messages: [BookFlood], perSecond: Int) {
+    self.messages = messages
+    interval = Int64(1_000_000_000 / perSecond)
+  }
+
+  /// Sends what is due; after a pause of its own it does not catch up.
+  mutating func step(at now: Int64) {
+    if startedAt == 0 { (startedAt, dueAt) = (now, now) }
+    latest = now
+    guard now >= dueAt else { return }
+    messages[next].send()
+    next = (next + 1) % messages.count
+    sent += 1
+    dueAt = max(dueAt + interval, now - 20 * interval)
+  }
+
+  mutating func serve(
+    _ site: LoopbackSite, milliseconds: Int, until condition: () -> Bool = { false }
+  ) {
+    let end = Clock.monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+    while true {
+      let now = Clock.monotonicNanoseconds()
+      if now >= end || condition() { return }
+      step(at: now)
+      site.turn()
+    }
+  }
+
+  var report: String {
+    let seconds = Double(max(latest - startedAt, 1)) / 1e9
+    return "\(Int(Double(sent) / seconds)) messages/s of market data"
+  }
+}
+
+/// Orders at fixed times, and what became of them.
+struct LoadRun {
+  private final class Tally {
+    var accepted = 0
+    var refused: [Int: Int] = [:]
+    var answers: [Double] = []
+    var waiting = 0
+    var mostWaiting = 0
+  }
+
+  private let tally = Tally()
+  private var sent = 0
+
+  var answers: [Double] { tally.answers }
+
+  mutating func drive(
+    _ site: LoopbackSite, _ feed: inout Feed, parentsPerSecond: Int, seconds: Int
+  ) {
+    let start = Clock.monotonicNanoseconds()
+    let interval = Int64(1_000_000_000 / parentsPerSecond)
+    let total = parentsPerSecond * seconds
+    while sent < total {
+      let now = Clock.monotonicNanoseconds()
+      let due = start + Int64(sent) * interval
+      if now >= due { submit(site, intendedAt: due) }
+      feed.step(at: now)
+      site.turn()
+    }
+  }
+
+  private mutating func submit(_ site: LoopbackSite, intendedAt: Int64) {
+    sent += 1
+    let side = sent % 2 == 0 ? "buy" : "sell"
+    let body =
+      #"{"client_order_id":"l\#(sent)","symbol":"BTC-USD","side":"\#(side)","#
+      + #""quantity":"0.001","type":"market","time_in_force":"ioc"}"#
+    tally.waiting += 1
+    tally.mostWaiting = max(tally.mostWaiting, tally.waiting)
+    site.send("POST", "/v1/orders", body) { [tally] status, _ in
+      tally.waiting -= 1
+      if status == 201 {
+        tally.accepted += 1
+        tally.answers.append(Double(Clock.monotonicNanoseconds() - intendedAt))
+      } else {
+        tally.refused[status, default: 0] += 1
+      }
+    }
+  }
+
+  /// Waits until nothing is open and compares what was accepted with what the venues got.
+  ///
+  /// - Throws: What was lost.
+  func finish(_ site: LoopbackSite) throws -> String {
+    site.serve(milliseconds: 30_000) { tally.waiting == 0 }
+    var open = 1
+    for _ in 0..<200 where open > 0 {
+      site.serve(milliseconds: 100)
+      open = try site.ask("GET", "/v1/orders?status=open")["orders"]?.array?.count ?? 0
+    }
+    guard open == 0, tally.waiting == 0 else {
+      throw LoopbackFailure("\(open) orders stay open, \(tally.waiting) were not answered")
+    }
+    guard site.observer.orders == tally.accepted else {
+      throw LoopbackFailure(
+        "\(tally.accepted) orders were accepted, \(site.observer.orders) came to the venues")
+    }
+    let refused = tally.refused.sorted { $0.key < $1.key }.map { "\($0.value) with \($0.key)" }
+    return "\(tally.accepted) accepted and ended, refused \(refused), "
+      + "at most \(tally.mostWaiting) unanswered"
+  }
+}
