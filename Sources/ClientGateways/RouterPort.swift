@@ -111,6 +111,8 @@ package struct VenueStatusView: Sendable {
   package var requestsUnknown: Int
   /// The newest first: time, severity, words.
   package var incidents: [(Timestamp, String, String)]
+  /// How the circuit breakers stand.
+  package var breakers: [BreakerView] = []
 
   package init(
     venue: VenueID, name: String, dialect: String, state: String, marketData: Bool,

@@ -12,6 +12,7 @@ package enum Event: Sendable, BitwiseCopyable {
   case listingChanged(Listing)
   case riskLimitsChanged(RiskLimits)
   case venueRoutingChanged(VenueRouting)
+  case venueBreakerChanged(VenueBreakerSettings)
 
   // Market data.
   case book(BookUpdate)

@@ -17,6 +17,7 @@ extension Fact {
   package struct SettingKey: Sendable, Hashable, Comparable {
     package enum Kind: UInt8, Sendable {
       case epoch, venue, asset, instrument, listing, limits, routing, halt, venueHalt
+      case breaker
     }
 
     package var kind: Kind
@@ -59,6 +60,9 @@ extension Fact {
     case .requestRemembered(let entry): .request(entry.clientOrderID)
     case .orphanAdopted(let child, _): .parent(child.parent)
     case .orphanFound: .evidence
+    case .venueBreakerChanged(let breaker):
+      Self.setting(.breaker, UInt32(breaker.venue.rawValue))
+    case .breakerChanged: .evidence
     case .positionCarried, .parentsForgotten, .executionsCarried: .carried
     }
   }

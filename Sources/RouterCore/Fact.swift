@@ -49,6 +49,9 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case orphanFound(OrphanFound)
   /// An orphan was taken in as the child of a parent made for it; the facts before it say how.
   case orphanAdopted(ChildOrderID, at: Timestamp)
+
+  case venueBreakerChanged(VenueBreakerSettings)
+  case breakerChanged(BreakerTransition)
 }
 
 package struct ParentAccepted: Sendable, Hashable, BitwiseCopyable {
@@ -314,6 +317,8 @@ public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   /// It refused or missed in this parent's earlier waves, and others were not tried yet.
   case setAside = 14
   case incrementTooCoarse = 15
+  /// Its circuit breaker keeps new orders from it, or its books from being used.
+  case breakerOpen = 16
 }
 
 package struct ChildIntended: Sendable, Hashable, BitwiseCopyable {

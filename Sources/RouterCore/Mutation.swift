@@ -20,6 +20,7 @@
     case haltIsIgnoredAtRelease
     case deadlineIsIgnoredAtRelease
     case bookIsIgnoredAtRelease
+    case breakerIsIgnoredAtRelease
     case repeatedClientOrderIDIsNew
 
     /// The one that is planted in this process; set once, before anything runs.

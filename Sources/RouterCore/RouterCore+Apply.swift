@@ -39,6 +39,9 @@ extension RouterCore {
     case .parentsForgotten(let forgotten): orders.note(forgotten)
     case .executionsCarried: break
     case .orphanFound(let orphan): strangers.insert(orphan.child)
+    case .venueBreakerChanged(let settings): define(settings)
+    // Windows and states are of one run; the fact says why orders went elsewhere.
+    case .breakerChanged: break
     default: applyToChild(fact)
     }
   }

@@ -122,7 +122,7 @@ extension RouterCore {
     let risk = risk(for: order.order.instrument, at: now)
     guard let listing = markets.listing(leg.listing) else { return false }
     return risk.allows(leg, listing, side: order.order.side, limit: risk.planLimit(order))
-      && leg.quantity <= order.exposableQuantity
+      && leg.quantity <= order.exposableQuantity && isAdmitted(leg, listing, order.order.side)
   }
 
   mutating func emitChild(
@@ -141,7 +141,9 @@ extension RouterCore {
         ChildIntended(
           order: child, wave: order.wave, reserved: leg.hold, at: now, role: role)), &outbox)
     outbox.append(.newOrder(child))
-    return orders.slot(of: id)
+    guard let slot = orders.slot(of: id) else { return nil }
+    noteProbe(slot)
+    return slot
   }
 
   // Children that arrive together.
@@ -212,9 +214,7 @@ extension RouterCore {
     guard isRunning, !isHalted, order.status == .working, now < order.deadline,
       childBudget(order) > 0, orders.children.free > 0, let listing = markets.listing(leg.listing)
     else { return false }
-    return markets.exclusion(
-      listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none
-      && isCovered(leg, order)
+    return routingExclusion(listing, at: now) == .none && isCovered(leg, order)
   }
 
   /// Whether the balance still covers what a leg holds.

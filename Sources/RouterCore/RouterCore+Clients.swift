@@ -118,6 +118,7 @@ extension RouterCore {
     guard order.isOpen, order.status != .intended || order.tracking.isReleased else { return }
     if !order.isCancelPending { emit(.cancelIntended(order.id, at: now), &outbox) }
     outbox.append(.cancel(order.reference))
+    asked(.cancel, about: child, now, &outbox)
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
   }
 
@@ -154,7 +155,9 @@ extension RouterCore {
   // Settings.
 
   /// Notes a setting that is new or has changed.
-  mutating func settingChanged(_ event: Event, _ outbox: inout Outbox) {
+  mutating func settingChanged(
+    _ event: Event, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
     switch event {
     case .venueDefined(let venue):
       if markets.venue(venue.id)?.definition != venue { emit(.venueDefined(venue), &outbox) }
@@ -172,6 +175,7 @@ extension RouterCore {
       if markets.venue(routing.venue)?.routing != routing {
         emit(.venueRoutingChanged(routing), &outbox)
       }
+    case .venueBreakerChanged(let settings): breakerSettingsChanged(settings, now, &outbox)
     default: break
     }
   }

@@ -17,6 +17,11 @@ extension RouterCore {
     }
   }
 
+  mutating func define(_ breaker: VenueBreakerSettings) {
+    markets.define(breaker)
+    if markets.venue(breaker.venue) != nil { breakers.configure(breaker) }
+  }
+
   mutating func define(_ listing: Listing) {
     markets.define(listing)
     if let routing = markets.venue(listing.venue)?.routing {

@@ -13,6 +13,7 @@ extension RouterCore {
     else { return false }
     if let reason = obstacle(child, now) {
       emit(.childAbandoned(order.id, reason, at: now), &outbox)
+      withdrawProbe(child)
       replanAfterRelease(child, now)
       return false
     }
@@ -30,7 +31,7 @@ extension RouterCore {
     return obstacle(child, now) == nil
   }
 
-  private func obstacle(_ child: Int, _ now: Timestamp) -> RejectReason? {
+  func obstacle(_ child: Int, _ now: Timestamp) -> RejectReason? {
     let order = orders.children[child].order
     let parent = orders.parents[Int(orders.children[child].links.parent)]
     if !isRunning || order.id.epoch != epoch { return .notRecovered }
@@ -56,12 +57,20 @@ extension RouterCore {
       : markets.exclusion(
         listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
     switch exclusion {
-    case .none: return nil
+    case .none: return breakerObstacle(child)
     case .venueHalted: return .venueHalted
     case .listingNotTrading: return .listingNotTrading
     case .linkDown: return .linkDown
+    case .breakerOpen: return .breakerOpen
     default: return .bookStale
     }
+  }
+
+  private func breakerObstacle(_ child: Int) -> RejectReason? {
+    #if MUTATIONS
+      if Mutation.breakerIsIgnoredAtRelease.isActive { return nil }
+    #endif
+    return isHeldByBreaker(child) ? .breakerOpen : nil
   }
 
   /// The parent is planned again with the next clock event, not in the middle of a release.
@@ -84,6 +93,7 @@ extension RouterCore {
     #endif
     emit(.epochStarted(epoch: epoch, at: now), &outbox)
     isRunning = true
+    breakers.start(epoch: epoch)
   }
 
   /// Asks every venue about every child that the last run left open.

@@ -11,6 +11,7 @@ extension RouterCore {
       let known = orders.children[child].tracking.venueCumulative
       orders.children[child].tracking.venueCumulative = max(known, cumulative)
     }
+    judgeCall(child, report, now, &outbox)
     switch report.kind {
     case .sent: sent(child, now, &outbox)
     case .notSent: notSent(child, now, &outbox)
@@ -39,6 +40,7 @@ extension RouterCore {
     guard orders.children[child].status == .intended else { return }
     orders.children[child].tracking.absenceReference = now
     emit(.childSent(orders.children[child].id, at: now), &outbox)
+    callBegan(child, now)
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
   }
 
@@ -252,6 +254,7 @@ extension RouterCore {
     else { return }
     // A venue may forget an order that ended unfilled; one it never knew was never there.
     let outcome: ChildClosed.Outcome = order.isAcknowledged ? .canceled : .neverAccepted
+    if outcome == .neverAccepted { callFailed(child, .outcomeUnknown, now, &outbox) }
     end(child, outcome, .none, report.text, now, &outbox)
   }
 

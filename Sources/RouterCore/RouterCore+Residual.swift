@@ -40,6 +40,7 @@ extension RouterCore {
     if venue.isHalted { return .venueHalted }
     if listing.status == .cancelOnly || listing.status == .halted { return .listingNotTrading }
     if !venue.areLinksUp { return .linkDown }
+    if venue.isFeedDoubted { return .breakerOpen }
     return markets.books[listing.id].isLive ? .none : .bookInvalid
   }
 
@@ -131,6 +132,9 @@ extension RouterCore {
     let isBuy = order.order.side == .buy
     var quantity = min(order.plannableQuantity, listing.maximumQuantity)
     quantity = min(quantity, affordableQuantity(listing, price, isBuy))
+    if breakers.state(listing.venue, .newOrders) == .halfOpen {
+      quantity = min(quantity, listing.smallestChild(at: price))
+    }
     let cap = order.order.routing.maximumChildQuantity
     if cap > .zero { quantity = min(quantity, cap) }
     let step = listing.quantityIncrement.mantissa

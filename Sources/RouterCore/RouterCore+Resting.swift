@@ -87,8 +87,7 @@ extension RouterCore {
   ) -> PassiveVenue? {
     guard let listing = markets.listing(id), let bid = markets.books[id].bestBid,
       let ask = markets.books[id].bestAsk,
-      markets.exclusion(
-        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none
+      routingExclusion(listing, at: now) == .none
     else { return nil }
     let isBuy = order.order.side == .buy
     let touch = isBuy ? bid : ask

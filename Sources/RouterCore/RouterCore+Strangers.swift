@@ -42,8 +42,11 @@ extension RouterCore {
     timers.setNoLater(venueTimer(venue), than: next)
   }
 
-  mutating func openOrdersListed(_ venue: VenueID, _ now: Timestamp) {
+  mutating func openOrdersListed(
+    _ venue: VenueID, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
     strangers.listed(venue, at: now)
+    readAnswered(venue, now, &outbox)
   }
 
   /// An order of ours among a venue's open ones.

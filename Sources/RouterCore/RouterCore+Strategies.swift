@@ -112,9 +112,7 @@ extension RouterCore {
     while let id = next, count < RoutePlan.maximumLegs {
       next = markets.listing(after: id)
       guard let listing = markets.listing(id) else { continue }
-      if markets.exclusion(
-        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none
-      {
+      if routingExclusion(listing, at: now) == .none {
         displayed[count] = displayedQuantity(id, request)
       }
       total += displayed[count]
@@ -274,8 +272,7 @@ extension RouterCore {
     while let id = next {
       next = markets.listing(after: id)
       guard let listing = markets.listing(id), isTouchInside(id, parent),
-        markets.exclusion(
-          listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none
+        routingExclusion(listing, at: now) == .none
       else { continue }
       eligible |= WorkingParent.bit(listing.venue)
     }
@@ -303,9 +300,9 @@ extension RouterCore {
       listing, holdsFee: listing.feeAsset == .quote && venueHoldsFee,
       available: ledger.account(listing.venue, given).available,
       quoteAgeNanoseconds: age(of: listing.id, at: now),
-      exclusion: markets.exclusion(
-        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds))
-    terms.maximumQuantity = min(terms.maximumQuantity, legCaps[index])
+      exclusion: routingExclusion(listing, at: now))
+    terms.maximumQuantity = min(
+      terms.maximumQuantity, legCaps[index], breakerCap(listing, request.side))
     legEstimates[index] = legEstimate(listing, now)
     if request.objective != .cost {
       terms.fillProbability = fillProbability(listing, request, legEstimates[index], now)

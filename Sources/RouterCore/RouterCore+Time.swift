@@ -2,6 +2,8 @@ extension RouterCore {
   /// How long a venue may be silent about a child before it is asked.
   static var patienceMilliseconds: Int64 { 2000 }
   private static var firstQueryDelayMilliseconds: Int64 { 250 }
+  /// A draw of nothing would ask twice in one turn.
+  private static var shortestQueryPauseMilliseconds: Int64 { 20 }
   private static var longestQueryDelayMilliseconds: Int64 { 8000 }
   /// What rests for days is still looked at, in case the stream has lost something.
   private static var restingQueryDelayMilliseconds: Int64 { 60_000 }
@@ -43,15 +45,21 @@ extension RouterCore {
         venueTimer(venue), to: now.adding(milliseconds: Self.balanceIntervalMilliseconds))
     }
     listOpenOrdersIfDue(venue, now, &outbox)
+    breakersDue(venue, now, &outbox)
   }
 
   private mutating func childDue(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     guard orders.children.contains(child), orders.children[child].isOpen else { return }
+    judgeSilence(child, now, &outbox)
     let order = orders.children[child]
+    guard now >= order.tracking.queryAt else {
+      return queryLater(child, at: order.tracking.queryAt)
+    }
     if order.status == .intended {
       guard order.tracking.isReleased else { return }
       // It was released and nobody has said what became of it.
       orders.children[child].tracking.absenceReference = now
+      callFailed(child, .outcomeUnknown, now, &outbox)
       emit(.childUnknown(order.id, at: now), &outbox)
     }
     query(child, now, &outbox)
@@ -63,26 +71,60 @@ extension RouterCore {
     order.isOpen && (order.status != .intended || order.tracking.isReleased)
   }
 
-  /// Asks what became of a child, and asks again with growing pauses until it is closed.
+  /// Asks what became of a child, and asks again until it is closed.
+  ///
+  /// The pauses are drawn below ceilings that grow, so that many children of one venue are not asked
+  /// about together, and asking again takes from the venue's retry budget.
   mutating func query(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     guard mayBeAtVenue(orders.children[child]) else { return }
     let delay = orders.children[child].tracking.queryDelayMilliseconds
-    let first = Self.firstQueryDelayMilliseconds
-    let pauseEnd = orders.children[child].tracking.lastQueryAt.adding(milliseconds: delay)
+    let pause = delay == 0 ? 0 : orders.children[child].tracking.queryPauseMilliseconds
+    let pauseEnd = orders.children[child].tracking.lastQueryAt.adding(milliseconds: pause)
     guard now >= pauseEnd else { return queryLater(child, at: pauseEnd) }
+    let turn = queryTurn(child, now)
+    guard now >= turn else { return queryLater(child, at: turn) }
     orders.children[child].tracking.lastQueryAt = now
+    orders.children[child].tracking.retryAt = .distantFuture
     let longest =
       orders.children[child].role == .residual && orders.children[child].isAcknowledged
       ? Self.restingQueryDelayMilliseconds : Self.longestQueryDelayMilliseconds
-    let next = min(delay == 0 ? first : delay * 2, longest)
+    let next = min(delay == 0 ? Self.firstQueryDelayMilliseconds : delay * 2, longest)
     orders.children[child].tracking.queryDelayMilliseconds = next
     outbox.append(.query(orders.children[child].reference))
-    queryLater(child, at: now.adding(milliseconds: next))
+    asked(.query, about: child, now, &outbox)
+    let drawn = drawPause(child, upTo: next)
+    orders.children[child].tracking.queryPauseMilliseconds = drawn
+    queryLater(child, at: now.adding(milliseconds: drawn))
+  }
+
+  /// When the venue's retry budget lets a child be asked about; the first time always does.
+  private mutating func queryTurn(_ child: Int, _ now: Timestamp) -> Timestamp {
+    let order = orders.children[child]
+    guard breakers.contains(order.order.venue) else { return now }
+    guard order.tracking.lastQueryAt > .distantPast else {
+      breakers[order.order.venue].retries.depositFirstAttempt()
+      return now
+    }
+    // Its place among those who wait was paid for before.
+    guard order.tracking.retryAt == .distantFuture else { return order.tracking.retryAt }
+    let turn = breakers[order.order.venue].retries.withdraw(at: now)
+    orders.children[child].tracking.retryAt = turn
+    return turn
+  }
+
+  private mutating func drawPause(_ child: Int, upTo ceiling: Int64) -> Int64 {
+    let attempt = orders.children[child].tracking.queryCount
+    orders.children[child].tracking.queryCount = attempt &+ 1
+    let seed = orders.children[child].id.tableHash
+    return max(
+      Self.shortestQueryPauseMilliseconds,
+      FullJitter.draw(upTo: ceiling, seed: seed, attempt: UInt64(attempt)))
   }
 
   mutating func queryLater(_ child: Int, at time: Timestamp) {
     guard orders.children[child].isOpen else { return }
-    timers.set(childTimer(child), to: time)
+    orders.children[child].tracking.queryAt = time
+    timers.set(childTimer(child), to: min(time, nextJudgement(child)))
   }
 
   // Market data, links and balances.
@@ -91,28 +133,37 @@ extension RouterCore {
     _ update: BookUpdate, _ levels: [BookLevel], _ now: Timestamp, _ outbox: inout Outbox
   ) {
     guard markets.books.contains(update.listing) else { return }
-    if markets.books[update.listing].apply(update, levels: levels.span) {
-      outbox.snapshotRequests.append(update.listing)
-    }
+    let asksForSnapshot = markets.books[update.listing].apply(update, levels: levels.span)
+    if asksForSnapshot { outbox.snapshotRequests.append(update.listing) }
+    judgeBook(update, asksForSnapshot: asksForSnapshot, now, &outbox)
     watchTouch(update.listing, now)
     changedListings.note(update.listing)
     checkTriggers(update.listing, now, &outbox)
   }
 
-  mutating func bookFailed(_ listing: ListingID, _ fault: BookFault, _ now: Timestamp) {
+  mutating func bookFailed(
+    _ listing: ListingID, _ fault: BookFault, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
     guard markets.books.contains(listing) else { return }
     markets.books[listing].invalidate(fault)
     watchTouch(listing, now)
+    feedFailed(listing, CallFailure(fault), now, &outbox)
   }
 
   mutating func linkChanged(
     _ venue: VenueID, _ link: VenueLink, _ isUp: Bool, _ now: Timestamp, _ outbox: inout Outbox
   ) {
-    guard markets.venue(venue) != nil else { return }
+    guard let before = markets.venue(venue) else { return }
     markets.setLink(venue, link, isUp: isUp, at: now)
     guard isRunning else { return }
-    guard isUp else { return cancelResting(at: venue, now, &outbox) }
+    guard isUp else {
+      linkLost(venue, before, now, &outbox)
+      return cancelResting(at: venue, now, &outbox)
+    }
     wakeAllParents(now)
+    if breakers.contains(venue) {
+      timers.setNoLater(venueTimer(venue), than: nextBreakerStep(venue, now))
+    }
     guard link != .marketData else { return }
     outbox.append(.refreshBalances(venue))
     if link == .dropCopy { listOpenOrders(venue, now, &outbox) }

@@ -37,6 +37,7 @@ package struct RouterCore: ~Copyable, Sendable {
   var delayedLegs: Pool<DelayedLeg>
   var strangers: StrangerWatch
   var changedListings: ChangedListings
+  var breakers: BreakerTable
   /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
   package internal(set) var isRunning = false
 
@@ -53,6 +54,7 @@ package struct RouterCore: ~Copyable, Sendable {
     delayedLegs = Pool(capacity: configuration.openParentCapacity * 4)
     strangers = StrangerWatch(venues: configuration.venueCapacity)
     changedListings = ChangedListings(capacity: configuration.listingCapacity)
+    breakers = BreakerTable(configuration)
   }
 
   /// Decides on one event; book updates find their levels in `levels`.
@@ -64,10 +66,10 @@ package struct RouterCore: ~Copyable, Sendable {
     case .book(let update): bookChanged(update, levels, now, &outbox)
     case .trade(let trade): traded(trade, now, &outbox)
     case .marketReview: reviewMarkets(now, &outbox)
-    case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now)
+    case .bookInvalid(let listing, let fault): bookFailed(listing, fault, now, &outbox)
     case .childReport(let report): received(report, now, &outbox)
     case .openOrderObserved(let order): observed(order, now, &outbox)
-    case .openOrdersListed(let venue): openOrdersListed(venue, now)
+    case .openOrdersListed(let venue): openOrdersListed(venue, now, &outbox)
     case .linkChanged(let venue, let link, let isUp): linkChanged(venue, link, isUp, now, &outbox)
     case .balanceObserved(let observation): balanceObserved(observation)
     case .newOrderSingle(let order): submit(order, now, &outbox)
@@ -76,8 +78,8 @@ package struct RouterCore: ~Copyable, Sendable {
     case .haltRequested(let requestID): halt(requestID, now, &outbox)
     case .resumeRequested(let requestID): resume(requestID, now, &outbox)
     case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged,
-      .venueRoutingChanged:
-      settingChanged(event, &outbox)
+      .venueRoutingChanged, .venueBreakerChanged:
+      settingChanged(event, now, &outbox)
     }
   }
 

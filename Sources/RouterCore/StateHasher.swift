@@ -67,6 +67,17 @@ package struct StateHasher: Sendable {
     combine(UInt64(routing.touchTurnover))
   }
 
+  package mutating func combine(_ breaker: VenueBreakerSettings) {
+    combine(UInt64(breaker.venue.rawValue) << 8 | (breaker.isEnabled ? 1 : 0))
+    combine(UInt64(breaker.windowSeconds) << 16 | UInt64(breaker.windowCalls))
+    combine(UInt64(breaker.minimumCalls) << 16 | UInt64(breaker.failureRate))
+    combine(UInt64(breaker.slowCallRate) << 8 | UInt64(breaker.halfOpenProbes))
+    combine(breaker.slowCallMilliseconds)
+    combine(breaker.timeoutMilliseconds)
+    combine(breaker.openMilliseconds)
+    combine(breaker.openCapMilliseconds)
+  }
+
   package mutating func combine(_ options: RoutingOptions) {
     combine(
       UInt64(options.strategy.rawValue) << 16 | UInt64(options.arrival.rawValue) << 8

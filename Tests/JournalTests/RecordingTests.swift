@@ -109,6 +109,7 @@ final class RecordingTests {
       levels: []),
     RecordedEvent(.assetDefined(AssetDefinition(id: AssetID(1), name: text("BTC"))), levels: []),
     RecordedEvent(.venueRoutingChanged(VenueRouting(venue: VenueID(2))), levels: []),
+    RecordedEvent(.venueBreakerChanged(VenueBreakerSettings(venue: VenueID(2))), levels: []),
   ]
 
   /// Every part that a core decides by differs from its default.

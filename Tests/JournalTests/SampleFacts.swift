@@ -33,7 +33,7 @@ enum SampleFacts {
     switch fact {
     case .venueRoutingChanged, .restPlanned, .parentTriggered, .parentReplaceRequested,
       .parentReplaced, .positionCarried, .requestRemembered, .parentsForgotten, .executionsCarried,
-      .orphanFound, .orphanAdopted:
+      .orphanFound, .orphanAdopted, .venueBreakerChanged, .breakerChanged:
       return nil
     case .parentAccepted(var parent):
       parent.order.routing = RoutingOptions()
@@ -125,6 +125,16 @@ enum SampleFacts {
         venue: VenueID(3), latencyNanoseconds: 34, clockOffsetNanoseconds: -35,
         fillProbability: 9500, fadePerSecond: 70_000,
         adverseMove: FeeRate(partsPerHundredMillion: 36), touchTurnover: 37)),
+    .venueBreakerChanged(
+      VenueBreakerSettings(
+        venue: VenueID(4), isEnabled: false, windowCalls: 85, windowSeconds: 86, minimumCalls: 87,
+        failureRate: 88, slowCallRate: 89, slowCallMilliseconds: 90, timeoutMilliseconds: 91,
+        openMilliseconds: 92, openCapMilliseconds: 93, halfOpenProbes: 94)),
+    .breakerChanged(
+      BreakerTransition(
+        venue: VenueID(5), operation: .cancelsAndQueries, from: .halfOpen, to: .open,
+        counts: CallCounts(calls: 95, failures: 96, slowCalls: 97), lastFailure: .queryFailed,
+        until: time(98), trips: 99, at: time(100))),
   ]
 
   static let parents: [Fact] = [

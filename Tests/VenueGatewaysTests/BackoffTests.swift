@@ -25,6 +25,22 @@ struct BackoffTests {
     #expect(waits.contains { $0 < 100 } && waits.contains { $0 > 900 })
   }
 
+  /// `routing.md`, example 12: base 0.1 s, cap 10 s.
+  @Test func `waits are half their ceilings on average`() {
+    let ceilings: [Int64] = [100, 200, 400, 800, 1600, 3200, 6400, 10_000]
+    var sums = [Int64](repeating: 0, count: ceilings.count)
+    for seed in 1...10_000 {
+      var backoff = Backoff(
+        baseMilliseconds: 100, capMilliseconds: 10_000, seed: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
+      for attempt in ceilings.indices {
+        sums[attempt] += backoff.nextDelayMilliseconds(atMilliseconds: 0)
+      }
+    }
+    for (sum, ceiling) in zip(sums, ceilings) {
+      #expect(abs(sum / 10_000 - ceiling / 2) <= ceiling / 40)
+    }
+  }
+
   @Test func `what the venue asked for is the floor`() {
     var backoff = Backoff(seed: 7)
     #expect(backoff.nextDelayMilliseconds(atMilliseconds: 0, floor: 45_000) == 45_000)

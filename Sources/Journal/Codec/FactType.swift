@@ -37,6 +37,8 @@ enum FactType: UInt8, CaseIterable {
   case executionsCarried = 51
   case orphanFound = 56
   case orphanAdopted = 57
+  case venueBreakerChanged = 58
+  case breakerChanged = 59
 
   init(_ fact: Fact) {
     self =
@@ -74,6 +76,8 @@ enum FactType: UInt8, CaseIterable {
       case .executionsCarried: .executionsCarried
       case .orphanFound: .orphanFound
       case .orphanAdopted: .orphanAdopted
+      case .venueBreakerChanged: .venueBreakerChanged
+      case .breakerChanged: .breakerChanged
       }
   }
 

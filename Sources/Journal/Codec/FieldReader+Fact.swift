@@ -47,6 +47,8 @@ extension FieldReader {
     case .executionsCarried: .executionsCarried(count: try integer())
     case .orphanFound: .orphanFound(try orphanFound())
     case .orphanAdopted: .orphanAdopted(try childID(), at: try timestamp())
+    case .venueBreakerChanged: .venueBreakerChanged(try venueBreaker())
+    case .breakerChanged: .breakerChanged(try breakerTransition())
     }
   }
 
@@ -98,6 +100,23 @@ extension FieldReader {
       venue: try venueID(), latencyNanoseconds: try integer(),
       clockOffsetNanoseconds: try integer(), fillProbability: try integer(),
       fadePerSecond: try integer(), adverseMove: try feeRate(), touchTurnover: try integer())
+  }
+
+  private mutating func venueBreaker() throws(FactFault) -> VenueBreakerSettings {
+    VenueBreakerSettings(
+      venue: try venueID(), isEnabled: try bool(), windowCalls: try integer(),
+      windowSeconds: try integer(), minimumCalls: try integer(), failureRate: try integer(),
+      slowCallRate: try integer(), slowCallMilliseconds: try integer(),
+      timeoutMilliseconds: try integer(), openMilliseconds: try integer(),
+      openCapMilliseconds: try integer(), halfOpenProbes: try integer())
+  }
+
+  private mutating func breakerTransition() throws(FactFault) -> BreakerTransition {
+    BreakerTransition(
+      venue: try venueID(), operation: try value(), from: try value(), to: try value(),
+      counts: CallCounts(
+        calls: try integer(), failures: try integer(), slowCalls: try integer()),
+      lastFailure: try value(), until: try timestamp(), trips: try integer(), at: try timestamp())
   }
 
   private mutating func parentAccepted(_ version: UInt8) throws(FactFault) -> ParentAccepted {

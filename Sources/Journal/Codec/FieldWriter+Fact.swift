@@ -57,6 +57,8 @@ extension FieldWriter {
       integer(forgotten.lastForgotten)
     case .executionsCarried(let count): integer(count)
     case .orphanFound(let orphan): found(orphan)
+    case .venueBreakerChanged(let settings): breaker(settings)
+    case .breakerChanged(let transition): self.transition(transition)
     }
   }
 
@@ -127,6 +129,35 @@ extension FieldWriter {
     integer(routing.fadePerSecond)
     integer(routing.adverseMove.partsPerHundredMillion)
     integer(routing.touchTurnover)
+  }
+
+  private mutating func breaker(_ settings: VenueBreakerSettings) {
+    integer(settings.venue.rawValue)
+    bool(settings.isEnabled)
+    integer(settings.windowCalls)
+    integer(settings.windowSeconds)
+    integer(settings.minimumCalls)
+    integer(settings.failureRate)
+    integer(settings.slowCallRate)
+    integer(settings.slowCallMilliseconds)
+    integer(settings.timeoutMilliseconds)
+    integer(settings.openMilliseconds)
+    integer(settings.openCapMilliseconds)
+    integer(settings.halfOpenProbes)
+  }
+
+  private mutating func transition(_ transition: BreakerTransition) {
+    integer(transition.venue.rawValue)
+    value(transition.operation)
+    value(transition.from)
+    value(transition.to)
+    integer(transition.counts.calls)
+    integer(transition.counts.failures)
+    integer(transition.counts.slowCalls)
+    value(transition.lastFailure)
+    timestamp(transition.until)
+    integer(transition.trips)
+    timestamp(transition.at)
   }
 
   private mutating func accepted(_ parent: ParentAccepted) {

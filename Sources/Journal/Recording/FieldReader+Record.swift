@@ -92,6 +92,7 @@ extension FieldReader {
     case .listingChanged(let listing): .listingChanged(listing)
     case .riskLimitsChanged(let limits): .riskLimitsChanged(limits)
     case .venueRoutingChanged(let routing): .venueRoutingChanged(routing)
+    case .venueBreakerChanged(let breaker): .venueBreakerChanged(breaker)
     default: throw .unknownType
     }
   }

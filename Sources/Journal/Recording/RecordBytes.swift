@@ -77,6 +77,7 @@ struct RecordBytes {
     case .listingChanged(let listing): setting(.listingChanged(listing))
     case .riskLimitsChanged(let limits): setting(.riskLimitsChanged(limits))
     case .venueRoutingChanged(let routing): setting(.venueRoutingChanged(routing))
+    case .venueBreakerChanged(let breaker): setting(.venueBreakerChanged(breaker))
     case .book(let update):
       kind(3)
       book(update, recorded.levels)

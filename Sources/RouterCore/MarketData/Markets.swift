@@ -5,6 +5,7 @@ package struct Markets: ~Copyable, Sendable {
   package struct Venue: Sendable, BitwiseCopyable {
     package var definition: VenueDefinition
     package var routing: VenueRouting
+    package var breaker: VenueBreakerSettings
     package var isDefined = false
     package var isHalted = false
     package var haltReason = RejectReason.none
@@ -15,6 +16,11 @@ package struct Markets: ~Copyable, Sendable {
     /// Since when some link is down; `distantFuture` while all are up.
     package var linksDownSince = Timestamp.distantPast
 
+    /// Its feed has failed too often for its books to be believed.
+    package var isFeedDoubted = false
+
+    /// Whether an order would reach it and what becomes of it be heard.
+    package var takesOrders: Bool { isOrderEntryUp && isDropCopyUp }
     package var areLinksUp: Bool { isMarketDataUp && isOrderEntryUp && isDropCopyUp }
   }
 
@@ -40,7 +46,9 @@ package struct Markets: ~Copyable, Sendable {
     let venueCount = min(configuration.venueCapacity, RoutePlan.maximumLegs)
     let unmeasured = VenueRouting(venue: nobody.id)
     venues = FixedBuffer(
-      repeating: Venue(definition: nobody, routing: unmeasured), count: venueCount)
+      repeating: Venue(
+        definition: nobody, routing: unmeasured, breaker: VenueBreakerSettings(venue: nobody.id)),
+      count: venueCount)
     assets = FixedBuffer(repeating: nil, count: configuration.assetCapacity)
     instruments = FixedBuffer(repeating: nil, count: configuration.instrumentCapacity)
     listings = FixedBuffer(repeating: nil, count: configuration.listingCapacity)
@@ -56,6 +64,7 @@ package struct Markets: ~Copyable, Sendable {
     guard venue.id.index < venues.count else { return }
     if !venues[venue.id.index].isDefined {
       venues[venue.id.index].routing = VenueRouting(venue: venue.id)
+      venues[venue.id.index].breaker = VenueBreakerSettings(venue: venue.id)
     }
     venues[venue.id.index].definition = venue
     venues[venue.id.index].isDefined = true
@@ -64,6 +73,11 @@ package struct Markets: ~Copyable, Sendable {
   package mutating func define(_ routing: VenueRouting) {
     guard venue(routing.venue) != nil else { return }
     venues[routing.venue.index].routing = routing
+  }
+
+  package mutating func define(_ breaker: VenueBreakerSettings) {
+    guard venue(breaker.venue) != nil else { return }
+    venues[breaker.venue.index].breaker = breaker
   }
 
   package mutating func define(_ asset: AssetDefinition) {
@@ -167,6 +181,11 @@ package struct Markets: ~Copyable, Sendable {
     venues[id.index].haltReason = isHalted ? reason : .none
   }
 
+  mutating func setFeedDoubt(_ id: VenueID, _ isDoubted: Bool) {
+    guard id.index < venues.count else { return }
+    venues[id.index].isFeedDoubted = isDoubted
+  }
+
   private mutating func invalidateBooks(of venue: VenueID) {
     for index in 0..<listings.count {
       guard let listing = listings[index], listing.venue == venue else { continue }
@@ -182,6 +201,7 @@ package struct Markets: ~Copyable, Sendable {
     if venue.isHalted { return .venueHalted }
     if !listing.status.allowsTaking { return .listingNotTrading }
     if !venue.areLinksUp { return .linkDown }
+    if venue.isFeedDoubted { return .breakerOpen }
     return books[listing.id].exclusion(at: now, maximumAgeMilliseconds: maximumAgeMilliseconds)
   }
 
@@ -189,6 +209,7 @@ package struct Markets: ~Copyable, Sendable {
     for index in 0..<venues.count where venues[index].isDefined {
       hasher.combine(venues[index].definition)
       hasher.combine(venues[index].routing)
+      hasher.combine(venues[index].breaker)
       hasher.combine(venues[index].isHalted ? 1 : 0)
       hasher.combine(UInt64(venues[index].haltReason.rawValue))
     }

@@ -58,4 +58,24 @@ package struct Listing: Sendable, Hashable, BitwiseCopyable {
     self.feeAsset = feeAsset
     self.status = status
   }
+
+  /// The least that an order may be at a price: the minima of both kinds, rounded up to a lot.
+  package func smallestChild(at price: Price) -> Quantity {
+    var least = Int128(max(minimumQuantity, quantityIncrement, Quantity(mantissa: 1)).mantissa)
+    if price > .zero, minimumNotional.mantissa > 0 {
+      least = max(
+        least, minimumNotional.mantissa.divided(by: Int128(price.mantissa), roundingUp: true))
+    }
+    let lot = Int128(quantityIncrement.mantissa)
+    return Quantity(
+      mantissa: Int64(
+        clamping: least.divided(by: lot, roundingUp: true).multipliedSaturated(by: lot)))
+  }
+}
+
+extension Int128 {
+  fileprivate func multipliedSaturated(by factor: Int128) -> Int128 {
+    let (product, overflow) = multipliedReportingOverflow(by: factor)
+    return overflow ? .max : product
+  }
 }

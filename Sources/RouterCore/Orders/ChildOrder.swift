@@ -117,7 +117,18 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
     package var isReleased = false
     /// From when on absence can be proved: it can not have been sent later.
     package var absenceReference = Timestamp.distantFuture
+    /// The ceiling of the pause before the next query; zero asks at once.
     package var queryDelayMilliseconds: Int64 = 0
+    /// The pause itself, drawn below it.
+    var queryPauseMilliseconds: Int64 = 0
+    var queryCount: UInt32 = 0
+    /// When it is to be asked about; its timer may run for other reasons before.
+    var queryAt = Timestamp.distantFuture
+    /// When the venue's retry budget lets it be asked again; `distantFuture` if none was taken.
+    var retryAt = Timestamp.distantFuture
+    var call = Call()
+    /// Since when a query, and a cancel, is without an answer; `distantPast` if none is.
+    private var openSince = InlineArray<2, Timestamp>(repeating: .distantPast)
     package var lastQueryAt = Timestamp.distantPast
     /// The venue's own greatest running total.
     package var venueCumulative = Quantity.zero
@@ -129,6 +140,34 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
     package var isInBalance = false
     /// What its plan expected; `nil` if it comes from an earlier run or rests.
     var expectation: Expectation?
+
+    subscript(question: Question) -> Timestamp {
+      get { openSince[Int(question.rawValue)] }
+      set { openSince[Int(question.rawValue)] = newValue }
+    }
+  }
+
+  /// What a venue is asked about an order that it has.
+  enum Question: UInt8, Sendable, BitwiseCopyable {
+    case query = 0
+    case cancel = 1
+  }
+
+  /// The request of a new order as a call that its venue answers, fails or is slow with.
+  struct Call: Sendable, BitwiseCopyable {
+    enum Phase: UInt8, Sendable, BitwiseCopyable {
+      case none, pending
+      /// Not answered, and counted as slow.
+      case slow
+      case over
+    }
+
+    var phase = Phase.none
+    var startedAt = Timestamp.distantPast
+    /// Names it in its breaker's window once it was counted as slow.
+    var number: UInt64 = .max
+
+    var isOpen: Bool { phase == .pending || phase == .slow }
   }
 
   /// What was expected of a child that takes, to learn from what became of it.

@@ -95,6 +95,8 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case listingNotTrading = 42
   case venueHalted = 43
   case parentClosed = 44
+  /// The venue's circuit breaker has opened since the child was intended.
+  case breakerOpen = 45
   // What venues say.
   case insufficientFunds = 60
   case belowMinimum = 61

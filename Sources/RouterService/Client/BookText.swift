@@ -26,7 +26,7 @@ package enum BookText {
   package static func venues(_ answer: JSONValue) -> String {
     var table = TextTable(
       "venue", "protocol", "state", "data", "orders", "reports", ">clock ms", ">sent", ">unknown",
-      "last incident")
+      "breakers", "last incident")
     for venue in answer["venues"]?.array ?? [] {
       let incident = venue["incidents"]?[0]
       table.add(
@@ -34,11 +34,28 @@ package enum BookText {
         OrderText.text(venue, "state"), flag(venue, "market_data"), flag(venue, "order_entry"),
         flag(venue, "drop_copy"), OrderText.text(venue, "clock_offset_ms"),
         OrderText.text(venue, "orders_sent"), OrderText.text(venue, "requests_unknown"),
+        breakers(venue["breakers"]?.array ?? []),
         incident.map { OrderText.text($0, "message") } ?? "")
     }
     let reason = answer["halt_reason"]?.string.map { ": \($0)" } ?? ": no new order leaves"
     let halted = answer["halted"]?.bool == true ? "\nHALTED\(reason)" : ""
     return table.text + orphans(answer) + halted
+  }
+
+  /// `ok`, or what is not closed and why: `new orders open (timed out, trip 2)`.
+  private static func breakers(_ breakers: [JSONValue]) -> String {
+    let words = breakers.compactMap { breaker -> String? in
+      let state = OrderText.text(breaker, "state")
+      guard state != "closed" else { return nil }
+      let reason = OrderText.text(breaker, "last_failure")
+      let trips = breaker["trips"]?.int64 ?? 0
+      return plain("\(OrderText.text(breaker, "operation")) \(state) (\(reason), trip \(trips))")
+    }
+    return words.isEmpty ? "ok" : words.joined(separator: "; ")
+  }
+
+  private static func plain(_ name: String) -> String {
+    String(name.map { $0 == "_" ? " " : $0 })
   }
 
   private static func orphans(_ answer: JSONValue) -> String {

@@ -36,6 +36,8 @@ package struct ServiceSettings: Sendable {
     package var fees: Fees?
     /// What is assumed of the venue until it has been measured; its number is filled in later.
     package var routing = VenueRouting(venue: VenueID(0))
+    /// When its circuit breakers open; its number is filled in later.
+    package var breaker = VenueBreakerSettings(venue: VenueID(0))
     package var requestWindowMilliseconds: Int64
     package var bookDepth: Int
     /// The symbols of this venue; all of the service's if empty.

@@ -144,7 +144,7 @@ struct SettingsDecoder {
         "name", "protocol", "endpoints", "credentials", "certificate_authority", "proxy", "fees",
         "routing", "symbols", "request_window_ms", "maximum_clock_offset_ms", "book_depth",
         "order_lanes",
-        "connect_timeout_ms", "request_timeout_ms",
+        "connect_timeout_ms", "request_timeout_ms", "breaker",
       ])
     let credentials = reader.object("credentials", known: ["key", "secret", "passphrase"])
     return ServiceSettings.Venue(
@@ -152,7 +152,7 @@ struct SettingsDecoder {
       key: secret(credentials, "key", isRequired: true) ?? .environment(""),
       secret: secret(credentials, "secret", isRequired: true) ?? .environment(""),
       passphrase: secret(credentials, "passphrase", isRequired: false), fees: fees(reader),
-      routing: routing(reader),
+      routing: routing(reader), breaker: breaker(reader),
       requestWindowMilliseconds: reader.integer("request_window_ms", standard: 2000, 500...60_000),
       bookDepth: Int(reader.integer("book_depth", standard: 1000, 10...5000)),
       symbols: pairs(reader, "symbols"))

@@ -107,7 +107,12 @@ final class CorePort: RouterPort, @unchecked Sendable {
 
   func venues(_ completion: @escaping @Sendable ([VenueStatusView]) -> Void) -> Bool {
     ask(completion) { [self] core in
-      core.venueStatuses().map(VenueStatusView.init) + startingVenues()
+      let venues = core.venueStatuses().map { status in
+        var view = VenueStatusView(status)
+        view.breakers = core.breakers(of: status.venue)
+        return view
+      }
+      return venues + startingVenues()
     }
   }
 

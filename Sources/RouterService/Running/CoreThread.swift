@@ -295,4 +295,8 @@ final class CoreThread: VenueGatewayDelegate {
   func venueStatuses() -> [GatewayStatus] {
     gateways.compactMap { $0?.currentStatus }
   }
+
+  func breakers(of venue: VenueID) -> [BreakerView] {
+    core.breakers(of: venue, at: clock.now)
+  }
 }

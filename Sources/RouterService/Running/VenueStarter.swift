@@ -214,8 +214,11 @@ final class VenueStarter: @unchecked Sendable {
     }
     var routing = account.settings.routing
     routing.venue = setup.venue
+    var breaker = account.settings.breaker
+    breaker.venue = setup.venue
     let events =
-      registry.takeAdditions() + [.venueRoutingChanged(routing)] + balances(result, setup)
+      registry.takeAdditions() + [.venueRoutingChanged(routing), .venueBreakerChanged(breaker)]
+      + balances(result, setup)
     let openOrders = openOrders(result, setup)
     let handed = Unchecked((gateway: gateway, core: core))
     let port = port
