@@ -113,6 +113,7 @@ extension Campaign.Outcome: CustomStringConvertible {
       ("crashes", totals.crashes), ("power_cuts", totals.powerCuts),
       ("fail_stops", totals.failStops), ("starts", totals.starts), ("parents", totals.parents),
       ("orders", totals.orders), ("fills", totals.fills), ("unknowns", totals.unknowns),
+      ("trips", totals.trips),
       ("histories_per_second", Int(rate)), ("broken", failures.count),
     ]
   }

@@ -24,6 +24,10 @@ extension Checker {
       parent.accepted.order.deadline == .distantFuture || parent.accepted.order.isStop
         || now < parent.accepted.order.deadline, 11, "\(name) leaves after its deadline")
     judgeMarket(order, child.role, name, now)
+    if let objection = breakers.objection(to: order, isSmallest: child.isSmallest) {
+      fail(25, "\(name) leaves to venue \(order.venue.index) \(objection)")
+    }
+    breakers.left(order)
   }
 
   private mutating func judgeMarket(

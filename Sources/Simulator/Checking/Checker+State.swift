@@ -113,6 +113,8 @@ extension Checker {
     publishedCount = read.count
     let left = leftMarks
     orders = NaiveOrders()
+    breakers = NaiveBreakers()
+    for fact in read { breakers.recover(fact) }
     facts = read
     for (index, fact) in read.enumerated() { orders.apply(fact, index: UInt64(index + 1)) }
     for id in left {

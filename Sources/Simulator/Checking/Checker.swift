@@ -22,6 +22,9 @@ struct Checker {
   var seenAccepted = [Int](repeating: 0, count: Universe.greatestVenueCount)
   let hasLies: Bool
   var markets = NaiveMarkets()
+  var breakers = NaiveBreakers()
+  /// The legs of the last plan of each parent.
+  private var legs: [[PlanLeg]] = []
   /// Parents that the facts of this event have touched.
   var touched: [Int] = []
   /// Reports about orders that nobody knows, which must stop a venue.
@@ -31,6 +34,8 @@ struct Checker {
   var fillCount = 0
   var unknownCount = 0
   var childCount = 0
+  /// How often a breaker of new orders has opened.
+  private(set) var tripCount = 0
 
   init(hasLies: Bool) { self.hasLies = hasLies }
 
@@ -47,6 +52,7 @@ struct Checker {
   /// Takes note of what the router is about to be told.
   mutating func received(_ event: Event) {
     markets.note(event)
+    if case .childReport(let report) = event { breakers.note(report) }
     if case .childReport(let report) = event, report.kind == .notSent {
       unsentIDs.append(report.child)
     }
@@ -72,7 +78,45 @@ struct Checker {
       judge(fact, venues, now)
       orders.apply(fact, index: index)
       facts.append(fact)
+      if case .childIntended(let intended) = fact { noteSize(intended) }
     }
+  }
+
+  /// Whether an order a lot smaller would break the listing's rules.
+  private mutating func noteSize(_ intended: ChildIntended) {
+    let order = intended.order
+    guard let place = orders.child(order.id), let listing = orders.listings[order.listing.index]
+    else { return }
+    var price = order.limitPrice
+    if order.side == .buy, intended.role == .taker, place.parent < legs.count,
+      let leg = legs[place.parent].first(where: { $0.listing == order.listing })
+    {
+      price = min(price, leg.bestPrice)
+    }
+    let smaller = order.quantity.mantissa - listing.quantityIncrement.mantissa
+    orders.parents[place.parent].children[place.child].isSmallest =
+      smaller < max(listing.minimumQuantity.mantissa, 1)
+      || Int128(price.mantissa) * Int128(smaller) < listing.minimumNotional.mantissa
+  }
+
+  private mutating func judge(_ change: BreakerTransition) {
+    if change.operation == .newOrders && change.to == .open { tripCount += 1 }
+    let state = breakers.state(change.venue, change.operation)
+    require(
+      change.from == state && change.to != state, 25,
+      "a breaker goes from \(change.from) to \(change.to), but it was \(state)")
+    breakers.note(change)
+  }
+
+  private mutating func note(_ plan: PlanMade) {
+    guard let index = orders.parent(plan.parent) else { return }
+    while legs.count <= index { legs.append([]) }
+    legs[index] = []
+  }
+
+  private mutating func note(_ leg: PlanLeg) {
+    guard let index = orders.parent(leg.parent), index < legs.count else { return }
+    legs[index].append(leg)
   }
 
   var hasFoundOtherRouter: Bool {
@@ -106,6 +150,10 @@ struct Checker {
     case .fillRecorded(let fill): judge(fill, venues)
     case .childAbandoned(let id, _, _): judgeAbandoned(id)
     case .childClosed(let closed): judge(closed, venues)
+    case .planMade(let plan): note(plan)
+    case .planLeg(let leg): note(leg)
+    case .venueBreakerChanged: breakers.recover(fact)
+    case .breakerChanged(let change): judge(change)
     default: break
     }
   }

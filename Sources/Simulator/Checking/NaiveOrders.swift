@@ -18,6 +18,8 @@ struct NaiveChild {
   var hasLeft = false
   var cancelCount = 0
   var queryCount = 0
+  /// Whether the listing took nothing smaller when it was intended.
+  var isSmallest = false
 
   var filled: Int64 { fills.reduce(0, +) }
   var leaves: Int64 { isOpen ? max(order.quantity.mantissa - filled, 0) : 0 }

@@ -62,6 +62,13 @@ package enum Fault: UInt8, Sendable, CaseIterable {
   case resubmit
   case halt
   case limitChange
+  // A venue that works badly for a while.
+  /// It answers in ten seconds.
+  case slowness
+  /// It takes no order and answers no question.
+  case refusal
+  /// Its links fall and come up again, many times.
+  case flapping
 
   package var name: String { "\(self)" }
 
@@ -85,6 +92,7 @@ package enum Fault: UInt8, Sendable, CaseIterable {
     case .syncFailure, .writeFailure, .fullDisk, .wallClock: 150
     case .resubmit, .limitChange: 300
     case .halt: 200
+    case .slowness, .refusal, .flapping: 400
     }
   }
 
@@ -94,6 +102,7 @@ package enum Fault: UInt8, Sendable, CaseIterable {
     case .overfill, .lateFill, .stranger, .oddFee: 1000
     case .foreignActivity, .listingChange, .outage: 3000
     case .syncFailure, .writeFailure, .fullDisk, .wallClock: 3000
+    case .slowness, .refusal, .flapping: 2500
     default: 5000
     }
   }

@@ -32,6 +32,9 @@ package struct Operation: Sendable, Equatable {
     case writeFailure
     case fullDisk
     case wallClock
+    case slowness
+    case refusal
+    case flapping
 
     package var name: String { "\(self)" }
 
@@ -49,6 +52,9 @@ package struct Operation: Sendable, Equatable {
       case .listingChange: .listingChange
       case .stranger: .stranger
       case .garbage: .garbage
+      case .slowness: .slowness
+      case .refusal: .refusal
+      case .flapping: .flapping
       default: nil
       }
     }
@@ -76,6 +82,9 @@ package struct Operation: Sendable, Equatable {
       case .writeFailure: .writeFailure
       case .fullDisk: .fullDisk
       case .wallClock: .wallClock
+      case .slowness: .slowness
+      case .refusal: .refusal
+      case .flapping: .flapping
       case .submit, .cancel, .replace, .resume, .market: nil
       }
     }

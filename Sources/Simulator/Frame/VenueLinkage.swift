@@ -114,4 +114,10 @@ enum VenueDisturbance: UInt8, Sendable, CaseIterable {
   case stranger
   /// Reports that fit nothing.
   case garbage
+  /// For a while answers take ten seconds.
+  case slowness
+  /// For a while nothing is taken and nothing answered.
+  case refusal
+  /// Links fall and come up again, many times in a row.
+  case flapping
 }

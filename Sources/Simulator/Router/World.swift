@@ -268,6 +268,7 @@ final class World {
     totals.virtualNanoseconds = now.nanoseconds - 1_700_000_000_000_000_000
     totals.fills = checker.fillCount
     totals.unknowns = checker.unknownCount
+    totals.trips = checker.tripCount
     totals.orders = checker.childCount
     totals.parents = checker.orders.parents.count
     return totals

@@ -11,6 +11,8 @@ package struct HistoryTotals: Sendable, Equatable {
   package var orders = 0
   package var fills = 0
   package var unknowns = 0
+  /// How often a circuit breaker of new orders has opened.
+  package var trips = 0
   package var virtualNanoseconds: Int64 = 0
   package var traceHash: UInt64 = 0
 
@@ -27,6 +29,7 @@ package struct HistoryTotals: Sendable, Equatable {
     sum.orders += part.orders
     sum.fills += part.fills
     sum.unknowns += part.unknowns
+    sum.trips += part.trips
     sum.virtualNanoseconds += part.virtualNanoseconds
     sum.traceHash = (sum.traceHash &* 31) ^ part.traceHash
   }

@@ -27,6 +27,9 @@ extension ModelVenue {
     case .listingChange: changeListing(instrument, &draw)
     case .stranger: reportStranger(&draw)
     case .garbage: reportGarbage(&draw)
+    case .slowness: slowUntil = later(Int64(2_000_000 + draw.below(25_000_000)))
+    case .refusal: refusesUntil = later(Int64(1_000_000 + draw.below(20_000_000)))
+    case .flapping: flap(&draw)
     }
   }
 
@@ -35,6 +38,7 @@ extension ModelVenue {
     areFaultsOn = areOn
     guard !areOn else { return }
     if isDown { endOutage() }
+    (slowUntil, refusesUntil) = (.distantPast, .distantPast)
     for asset in Universe.assets where account.foreignHolds[asset.index] != 0 {
       account.holdForeign(asset.index, 0)
     }
@@ -77,6 +81,20 @@ extension ModelVenue {
     let noticed = Int64(draw.below(link == .dropCopy ? 5_000_000 : 500_000))
     queue.add(.link(link, isUp: false), at: later(noticed))
     queue.add(.link(link, isUp: true), at: later(noticed + Int64(draw.below(4_000_000))))
+  }
+
+  /// Up for a moment, down for a moment, again and again.
+  private func flap(_ draw: inout SeededRandom) {
+    guard isRunning else { return }
+    let links: [VenueLink] =
+      draw.below(3) == 0 ? [.marketData] : draw.below(2) == 0 ? [.dropCopy] : VenueLink.allCases
+    var time: Int64 = 0
+    for _ in 0..<(3 + draw.below(12)) {
+      time += Int64(50_000 + draw.below(900_000))
+      for link in links { queue.add(.link(link, isUp: false), at: later(time)) }
+      time += Int64(20_000 + draw.below(400_000))
+      for link in links { queue.add(.link(link, isUp: true), at: later(time)) }
+    }
   }
 
   private func beginOutage(_ draw: inout SeededRandom) {

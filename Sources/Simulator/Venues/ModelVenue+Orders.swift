@@ -42,6 +42,11 @@ extension ModelVenue {
 
   func arrive(_ order: NewChildOrder, isSilent: Bool) {
     if isDown { return report(order.id, .outcomeUnknown, after: latency) }
+    if refuses {
+      // As an error of the server, which may mean anything, or in clear words.
+      if random.below(2) == 0 { return report(order.id, .outcomeUnknown, after: latency) }
+      return reject(order, .venueUnavailable, isSilent)
+    }
     if strikes(.ambiguousAnswer) {
       report(order.id, .outcomeUnknown, after: latency)
       if random.below(2) == 0 { accept(order, isSilent: true) }

@@ -12,7 +12,10 @@ extension ModelVenue {
     var report = VenueExecutionReport(venue: venue, child: id, kind: kind)
     fill(&report)
     reports.append(report)
-    queue.add(.report(reports.count - 1), at: later(microseconds))
+    // What the router's own end says of a request does not wait for the venue.
+    let isOwn = kind == .notSent || kind == .sent || kind == .outcomeUnknown
+    let wait = isOwn ? microseconds : microseconds + slowness
+    queue.add(.report(reports.count - 1), at: later(wait))
   }
 
   // The stream.
@@ -57,7 +60,7 @@ extension ModelVenue {
 
   private func streamArrival() -> Timestamp {
     if strikes(.reorder) { return later(Int64(random.below(400_000))) }
-    streamTime = max(streamTime, later(latency))
+    streamTime = max(streamTime, later(latency + slowness))
     return streamTime
   }
 
@@ -86,11 +89,11 @@ extension ModelVenue {
 
   /// Answers from a copy of the books that may be old, and of the trades that may be older.
   func answerQuery(_ id: ChildOrderID, _ askedAt: Timestamp) {
-    guard !isDown else { return report(id, .queryFailed, after: latency) }
+    guard !isDown, !refuses else { return report(id, .queryFailed, after: latency) }
     let bookAge = strikes(.queryLag) ? Int64(random.below(2_000_000)) : 0
     let tradeAge = strikes(.tradeLag) ? bookAge + Int64(random.below(1_000_000)) : bookAge
     let (books, trades) = (earlier(bookAge), earlier(min(tradeAge, 2_000_000)))
-    let delay = latency
+    let delay = latency + slowness
     guard let index = orders.firstIndex(where: { $0.order.id == id && $0.acceptedAt <= books })
     else { return report(id, .notFound, after: delay) { $0.queriedAt = askedAt } }
     for execution in orders[index].executions where execution.at <= trades {
@@ -130,8 +133,8 @@ extension ModelVenue {
 
   /// Every order that is open at the moment, under whatever id.
   func answerOrderList(_ askedAt: Timestamp) {
-    guard !isDown else { return }
-    let delay = latency
+    guard !isDown, !refuses else { return }
+    let delay = latency + slowness
     for order in orders where order.state == .open {
       add(
         OpenOrderObservation(
@@ -156,8 +159,8 @@ extension ModelVenue {
   // Balances.
 
   func answerBalanceQuery(_ askedAt: Timestamp) {
-    guard !isDown else { return }
-    let delay = latency
+    guard !isDown, !refuses else { return }
+    let delay = latency + slowness
     for asset in Universe.assets {
       let total = account.totals[asset.index]
       let observation = BalanceObservation(

@@ -61,6 +61,9 @@ final class ModelVenue: VenueLinkage {
   var isOrderEntryUp = false
   var isMarketDataUp = false
   var isDown = false
+  /// Until when answers take ten seconds, and until when there are none.
+  var slowUntil = Timestamp.distantPast
+  var refusesUntil = Timestamp.distantPast
   /// Whether the router lives.
   private(set) var isRunning = false
   /// The latest epoch in an id that the router has sent.
@@ -68,6 +71,8 @@ final class ModelVenue: VenueLinkage {
   let latencyMicroseconds: Int64
   /// How often, of a hundred, an order that takes misses.
   let missRate: Int
+  /// When the router gives it up; of each seed another.
+  private let breaker: VenueBreakerSettings
   private var batch = EventBatch(eventCapacity: 4, levelCapacity: 16)
 
   init(venue: VenueID, faults: FaultMix, seed: UInt64) {
@@ -76,6 +81,7 @@ final class ModelVenue: VenueLinkage {
     random = SeededRandom(seed: seed)
     latencyMicroseconds = Int64(200 + random.below(20_000))
     missRate = random.below(60)
+    breaker = Self.breaker(venue, &random)
     market = ModelMarket(&random)
     listings = Universe.instruments.indices.map { Self.listing(venue, $0) }
     // Enough for a few orders, so that planning beyond a balance shows.
@@ -84,6 +90,21 @@ final class ModelVenue: VenueLinkage {
       Universe.amount(Int64(1 + random.below(2))).mantissa / 10,
       Universe.amount(Int64(1 + random.below(4))).mantissa / 2,
     ])
+  }
+
+  private static func breaker(
+    _ venue: VenueID, _ random: inout SeededRandom
+  ) -> VenueBreakerSettings {
+    let slow = Int64(300 + random.below(3000))
+    let open = Int64(100 + random.below(3000))
+    return VenueBreakerSettings(
+      venue: venue, isEnabled: random.below(10) > 0, windowCalls: UInt16(4 + random.below(60)),
+      windowSeconds: UInt32(2 + random.below(40)), minimumCalls: UInt16(2 + random.below(6)),
+      failureRate: UInt16(2000 + random.below(6000)),
+      slowCallRate: UInt16(2000 + random.below(8000)), slowCallMilliseconds: slow,
+      timeoutMilliseconds: slow + Int64(random.below(8000)), openMilliseconds: open,
+      openCapMilliseconds: open * Int64(1 + random.below(8)),
+      halfOpenProbes: UInt8(random.below(4)))
   }
 
   private static func listing(_ venue: VenueID, _ instrument: Int) -> Listing {
@@ -182,6 +203,7 @@ final class ModelVenue: VenueLinkage {
         VenueDefinition(
           id: venue, name: ShortText(truncating: "venue\(venue.index)"),
           absenceProofMilliseconds: 5000, holdsFee: true)))
+    batch.append(.venueBreakerChanged(breaker))
     for listing in listings { batch.append(.listingChanged(listing)) }
   }
 
@@ -228,6 +250,11 @@ final class ModelVenue: VenueLinkage {
   // MARK: Time and chance
 
   var latency: Int64 { latencyMicroseconds / 2 + Int64(random.below(Int(latencyMicroseconds))) }
+
+  /// How much longer than usual an answer takes.
+  var slowness: Int64 { now < slowUntil ? 10_000_000 : 0 }
+
+  var refuses: Bool { now < refusesUntil }
 
   func later(_ microseconds: Int64) -> Timestamp {
     Timestamp(nanoseconds: now.nanoseconds + microseconds * 1000)

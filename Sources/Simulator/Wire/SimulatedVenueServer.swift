@@ -125,6 +125,23 @@ final class SimulatedVenueServer {
     host.context.exchange.faults.add(fault)
   }
 
+  /// Orders are answered in ten seconds for a while.
+  func beginSlowness(_ draw: inout SeededRandom) {
+    var fault = Simulation.Fault(.latency)
+    fault.milliseconds = 10_000
+    fault.request = .orderEntry
+    fault.until = now + Int64(2000 + draw.below(20_000)) * 1_000_000
+    host?.context.exchange.faults.add(fault)
+  }
+
+  /// Orders get the venue's 5xx for a while.
+  func beginRefusal(_ draw: inout SeededRandom) {
+    var fault = Simulation.Fault(.serverErrorBefore)
+    fault.request = .orderEntry
+    fault.until = now + Int64(1000 + draw.below(20_000)) * 1_000_000
+    host?.context.exchange.faults.add(fault)
+  }
+
   // MARK: Others
 
   private func planForeignOrder() {

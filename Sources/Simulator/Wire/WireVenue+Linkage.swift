@@ -44,6 +44,9 @@ extension WireVenue: VenueLinkage {
     case .outage: server.crash()
     case .listingChange: server.inject(.halted, &draw)
     case .stranger: placeStranger(&draw)
+    case .slowness: server.beginSlowness(&draw)
+    case .refusal: server.beginRefusal(&draw)
+    case .flapping: flap(&draw)
     }
   }
 

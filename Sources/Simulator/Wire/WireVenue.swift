@@ -84,6 +84,18 @@ package final class WireVenue {
   /// A connection of the running router breaks.
   func cut(_ channel: VenueChannel) { gateway?.cut(channel) }
 
+  /// Its sockets break again and again for some seconds.
+  func flap(_ draw: inout SeededRandom) {
+    let channel: VenueChannel = draw.below(3) == 0 ? .marketData : .privateStream
+    var wait: Int64 = 0
+    for _ in 0..<(3 + draw.below(8)) {
+      wait += Int64(200 + draw.below(2000)) * 1_000_000
+      network.after(wait) { [weak self] in
+        if let self, network.isFaulty { cut(channel) }
+      }
+    }
+  }
+
   /// The earliest time at which `advance` does something.
   package var nextEventTime: Timestamp {
     let next = waiting.isEmpty ? network.schedule.earliest : network.now
