@@ -55,6 +55,13 @@ final class ChildProcess: @unchecked Sendable {
     if endStatus == nil { _ = Glibc.kill(identifier, number) }
   }
 
+  /// Stops it, and returns once it has stopped; `SIGCONT` lets it go on.
+  func pause() {
+    signal(SIGSTOP)
+    var status: Int32 = 0
+    _ = waitpid(identifier, &status, WUNTRACED)
+  }
+
   /// Ends it at once, as the kernel would; nothing of it runs any more.
   func kill() {
     guard endStatus == nil else { return }

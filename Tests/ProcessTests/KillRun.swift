@@ -20,6 +20,7 @@ final class KillRun {
     var kills = 0
     var venueKills = 0
     var starts = 0
+    var resumes = 0
     var requests = 0
     var parents = 0
     var children = 0
@@ -133,10 +134,20 @@ final class KillRun {
       guard passed < milliseconds else { return }
       if !isNoted, router.isReady {
         isNoted = true
+        resumeIfHalted()
         report.recoveries.append((Clock.monotonicNanoseconds() - start) / 1_000_000)
       }
       sleep(milliseconds: min(10, milliseconds - Int(passed)))
     }
+  }
+
+  /// Five starts in a minute that were killed before they got ready look like a crash loop, and the
+  /// router waits for somebody to look at it: that is us.
+  private func resumeIfHalted() {
+    guard let client = try? router.client(),
+      (try? client.get("/v1/venues"))?["halted"]?.bool == true
+    else { return }
+    if (try? client.post("/v1/resume", [])) != nil { report.resumes += 1 }
   }
 
   private func sleep(milliseconds: Int) {
@@ -149,6 +160,7 @@ final class KillRun {
     load.pause()
     let start = Clock.monotonicNanoseconds()
     try router.wait("the router is ready") { router.isReady }
+    resumeIfHalted()
     try load.settle()
     do {
       try audit.run(load.requests)

@@ -18,7 +18,7 @@ struct ProcessStateTests {
     try router.start()
     try router.waitUntilUp(1)
     let process = try #require(router.process)
-    process.signal(SIGSTOP)
+    process.pause()
     let early = Wish(router, #""time_in_force":"gtd","expires_at":"\#(Self.time(inSeconds: 3))""#)
     let late = Wish(router, #""time_in_force":"gtc","expires_in_ms":30000"#)
     Thread.sleep(forTimeInterval: 8)
