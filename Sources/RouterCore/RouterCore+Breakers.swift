@@ -234,11 +234,11 @@ extension RouterCore {
     guard breakers.contains(venue) else { return }
     // One gap of a connection shows in every book of it.
     let last = breakers.watch(of: venue).feedFailedAt
-    breakers[venue].feedFailedAt = now
     guard
       last == .distantPast
         || now >= last.adding(milliseconds: BreakerTable.sameFailureMilliseconds)
     else { return }
+    breakers[venue].feedFailedAt = now
     tell(venue, .marketData, now, &outbox) { $0.failed(reason, isProbe: true, at: now) }
   }
 

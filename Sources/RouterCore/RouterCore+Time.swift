@@ -101,6 +101,8 @@ extension RouterCore {
   private mutating func queryTurn(_ child: Int, _ now: Timestamp) -> Timestamp {
     let order = orders.children[child]
     guard breakers.contains(order.order.venue) else { return now }
+    // That an order rests as it should is looked at now and then: no retry.
+    if order.order.isPostOnly && order.isAcknowledged && !order.isCancelPending { return now }
     guard order.tracking.lastQueryAt > .distantPast else {
       breakers[order.order.venue].retries.depositFirstAttempt()
       return now
