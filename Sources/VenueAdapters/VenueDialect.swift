@@ -21,6 +21,19 @@ package protocol VenueDialect: Sendable {
   func answer(to query: VenueQuery, from response: HTTPResponse) throws(VenueFault) -> VenueAnswer
 
   func makeAdapter(_ setup: AdapterSetup) -> any VenueAdapter
+
+  /// An order that the venue checks and answers but never trades; nil where it has no such thing.
+  func testOrder(
+    _ order: NewChildOrder, _ binding: ListingBinding, at stamp: RequestStamp,
+    signer: any VenueSigner
+  ) -> HTTPRequest?
+}
+
+extension VenueDialect {
+  package func testOrder(
+    _ order: NewChildOrder, _ binding: ListingBinding, at stamp: RequestStamp,
+    signer: any VenueSigner
+  ) -> HTTPRequest? { nil }
 }
 
 package enum SecretEncoding: Sendable {

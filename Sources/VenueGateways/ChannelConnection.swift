@@ -51,6 +51,9 @@ final class ChannelConnection {
       lastMessageAt = time
       unsafe gateway.received(message, on: channel, at: time)
     }
+    unsafe client.onPong = { [unowned self] payload in
+      unsafe gateway.onPong?(channel, Array(payload))
+    }
     client.onClose = { [unowned self] closure in
       closed(closure)
     }
@@ -60,6 +63,12 @@ final class ChannelConnection {
   /// - Returns: Whether the kernel or our own buffer has taken it; then some byte may leave.
   func send(_ bytes: [UInt8]) -> Bool {
     client.send(text: bytes) != .notSent
+  }
+
+  func ping(_ payload: [UInt8]) -> Bool {
+    guard client.isOpen else { return false }
+    client.ping(payload)
+    return true
   }
 
   func reconnect() {

@@ -15,6 +15,8 @@ package struct GatewaySettings: Sendable {
   package var orderLanes = 4
   /// Our clock and the venue's may differ by no more than this, or no order is sent.
   package var maximumClockOffsetMilliseconds: Int64 = 5000
+  /// Market data alone: no socket and no connection for what is signed.
+  package var isPublicOnly = false
 
   package init(name: String, rest: URLParts, marketStream: URLParts, privateStream: URLParts) {
     self.name = name

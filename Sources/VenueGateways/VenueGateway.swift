@@ -21,6 +21,8 @@ package final class VenueGateway: AdapterTransport {
   package let settings: GatewaySettings
   package let dialect: any VenueDialect
   package weak var delegate: (any VenueGatewayDelegate)?
+  /// The payload of a pong that answers a `ping`.
+  package var onPong: ((VenueChannel, [UInt8]) -> Void)?
   private var status: GatewayStatus
 
   let loop: EventLoop
@@ -69,9 +71,9 @@ package final class VenueGateway: AdapterTransport {
     let client = OrderHTTPClient(
       loop: loop, connector: connector, endpoint: endpoint, lanes: settings.orderLanes,
       options: OrderHTTPOptions())
-    client.warm()
+    if !settings.isPublicOnly { client.warm() }
     orders = client
-    for channel in driver.channels {
+    for channel in driver.channels where channel == .marketData || !settings.isPublicOnly {
       let connection = ChannelConnection(channel, gateway: self, tls: tls)
       channels.append(connection)
       connection.connect()
@@ -92,6 +94,13 @@ package final class VenueGateway: AdapterTransport {
   package func execute(_ command: VenueCommand) { driver.execute(command) }
 
   package func refreshBook(_ listing: ListingID) { driver.refreshBook(listing) }
+
+  /// Sends a WebSocket ping beside whatever else the socket carries.
+  ///
+  /// - Returns: Whether the socket is open.
+  package func ping(_ channel: VenueChannel, _ payload: [UInt8]) -> Bool {
+    channels.first { $0.channel == channel }?.ping(payload) ?? false
+  }
 
   // MARK: What sockets report
 

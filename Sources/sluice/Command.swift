@@ -43,6 +43,9 @@ func execute(_ command: Command, _ arguments: [String]) -> Int32 {
   } catch let failure as ClientFailure {
     complain("sluice \(command.name): \(failure)")
     return failure.exitStatus
+  } catch let failure as MeasuringError {
+    complain("sluice \(command.name): \(failure)")
+    return failure.exitStatus
   } catch let failure as SettingsError {
     complain("sluice \(command.name): \(failure)")
     return ExitStatus.usage

@@ -7,7 +7,7 @@ enum Sluice {
 
   static let commands: [Command] = [
     .demo, .run, .venue, .order, .plan, .book, .venues, .positions, .halt, .resume, .journal,
-    .replay, .simulate, .version,
+    .replay, .simulate, .latency, .version,
   ]
 
   static func main() {

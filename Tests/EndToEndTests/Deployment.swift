@@ -88,12 +88,17 @@ final class Deployment {
 
   // MARK: The router
 
-  @discardableResult
-  func startService() throws -> RouterService {
+  /// Writes the settings file and reads it as the service would.
+  func loadSettings() throws -> ServiceSettings {
     let path = "\(directory)/settings.json5"
     try write(token, to: "\(directory)/token")
     try write(edit(settings), to: path)
-    let service = RouterService(settings: try SettingsFile.load(path), version: "test")
+    return try SettingsFile.load(path)
+  }
+
+  @discardableResult
+  func startService() throws -> RouterService {
+    let service = RouterService(settings: try loadSettings(), version: "test")
     try service.start()
     self.service = service
     return service

@@ -40,6 +40,9 @@ package final class ByteStream: @unchecked Sendable {
   /// A blocked write waits for bytes to read, which TLS may need.
   package private(set) var writeNeedsRead = false
 
+  /// How long its opening took; all zero for a stream that was accepted.
+  package internal(set) var timings = ConnectTimings()
+
   private var tls: OpaquePointer?
   private var isBroken = false
 

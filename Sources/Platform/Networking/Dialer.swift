@@ -9,7 +9,17 @@ struct Dialer {
   let resolver: AddressResolver
 
   func dial() throws(PlatformError) -> ByteStream {
-    let socket = try connect()
+    var timings = ConnectTimings()
+    timings.startedNanoseconds = Clock.monotonicNanoseconds()
+    let stream = try dial(&timings)
+    stream.timings = timings
+    return stream
+  }
+
+  private func dial(_ timings: inout ConnectTimings) throws(PlatformError) -> ByteStream {
+    let socket = try connect(&timings)
+    timings.connectedNanoseconds = Clock.monotonicNanoseconds()
+    timings.securedNanoseconds = timings.connectedNanoseconds
     guard let context = endpoint.tls else { return unsafe ByteStream(fileDescriptor: socket) }
     guard let tls = unsafe context.connection(to: endpoint.host, over: socket) else {
       sluice_close(socket)
@@ -18,6 +28,7 @@ struct Dialer {
     // From here on the stream owns both, and closes them if the handshake fails.
     let stream = unsafe ByteStream(fileDescriptor: socket, tls: tls)
     try unsafe shakeHands(tls, over: socket)
+    timings.securedNanoseconds = Clock.monotonicNanoseconds()
     return stream
   }
 
@@ -26,13 +37,14 @@ struct Dialer {
     return "connect to \(endpoint.authority) through \(proxy.hostHeader)"
   }
 
-  private func connect() throws(PlatformError) -> Int32 {
+  private func connect(_ timings: inout ConnectTimings) throws(PlatformError) -> Int32 {
     if endpoint.proxy?.isSecure == true {
       throw PlatformError(
         operation: operation, detail: "a proxy is spoken to over http, not https")
     }
     let addresses = try resolver.addresses(
       host: endpoint.proxy?.host ?? endpoint.host, port: endpoint.proxy?.port ?? endpoint.port)
+    timings.resolvedNanoseconds = Clock.monotonicNanoseconds()
     let socket = try ConnectionRace.run(addresses, operation, deadline: deadline)
     guard endpoint.proxy != nil else { return socket }
     do throws(PlatformError) {

@@ -28,7 +28,9 @@ package final class Demo {
     for process in venues.processes {
       say("  \(process.name): https://127.0.0.1:\(process.port)")
     }
-    let service = RouterService(settings: try settings(), version: version)
+    let service = RouterService(
+      settings: try DemoSettings(directory: directory, token: token).write(venues.processes),
+      version: version)
     try service.start()
     defer { service.stop() }
     say("the router serves on \(service.url)")
@@ -39,61 +41,6 @@ package final class Demo {
     try audit.compare(venues: venues, client: client, say: say)
     try check(orders)
     afterwards(service.url, token)
-  }
-
-  // MARK: Settings, through the same file format as any service
-
-  private func settings() throws -> ServiceSettings {
-    let path = "\(directory)/demo.json5"
-    try write("\(token)\n", to: "\(directory)/token")
-    try write(settingsText(), to: path)
-    return try SettingsFile.load(path)
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-  }
-
-  private func settingsText() -> String {
-    let venues = venues.processes.map(venueText).joined(separator: ",\n")
-    return """
-      {
-        mode: 'simulated',
-        listen: {host: '127.0.0.1', port: 0},
-        state_directory: 'router',
-        authentication: {tokens: [{
-          name: 'demo', token: {file: 'token'}, scopes: ['read', 'trade', 'cancel', 'kill'],
-        }]},
-        symbols: ['BTC-USD', 'ETH-USD', 'SOL-USD'],
-        risk: {maximum_order_value: '5000000', collar_bps: 200},
-        venues: [
-      \(venues)
-        ],
-      }
-      """
-  }
-
-  private func venueText(_ process: VenueProcess) -> String {
-    let hasPassphrase = process.name == "coinbase-exchange"
-    let passphrase =
-      hasPassphrase ? ", passphrase: {file: '\(process.credential("passphrase"))'}" : ""
-    let paths = VenuePaths.of(process.name)
-    return """
-          {
-            name: '\(process.name)', protocol: '\(process.name)',
-            certificate_authority: '\(process.certificateAuthority)',
-            endpoints: {
-              rest: 'https://127.0.0.1:\(process.port)',
-              market_stream: 'wss://127.0.0.1:\(process.port)\(paths.market)',
-              private_stream: 'wss://127.0.0.1:\(process.port)\(paths.account)',
-            },
-            credentials: {
-              key: {file: '\(process.credential("key"))'},
-              secret: {file: '\(process.credential("secret"))'}\(passphrase),
-            },
-          }
-      """
   }
 
   // MARK: Checks
@@ -132,17 +79,6 @@ package final class Demo {
     }
     for name in DemoVenues.names where !used.contains(name) {
       throw DemoError("no order was filled at \(name)")
-    }
-  }
-}
-
-/// Where a simulated venue's sockets are, as at the real one.
-enum VenuePaths {
-  static func of(_ name: String) -> (market: String, account: String) {
-    switch name {
-    case "binance": ("/ws", "/ws-api/v3")
-    case "kraken": ("/v2", "/v2")
-    default: ("/", "/")
     }
   }
 }

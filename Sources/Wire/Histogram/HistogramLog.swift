@@ -50,6 +50,31 @@ package struct HistogramLog: Sendable, Equatable {
   }
 }
 
+extension HistogramLog {
+  /// One log with one interval for each tag: all that `logs` counted under it.
+  package init(merging logs: [HistogramLog]) {
+    let intervals = logs.flatMap(\.intervals)
+    let whole = HistogramLog(
+      startNanoseconds: intervals.map(\.startNanoseconds).min() ?? 0, intervals: intervals)
+    self.init(
+      startNanoseconds: whole.startNanoseconds,
+      comments: logs.flatMap(\.comments).reduce(into: []) { known, comment in
+        if !known.contains(comment) { known.append(comment) }
+      })
+    for tag in whole.tags {
+      let parts = intervals.filter { $0.tag == tag }
+      guard let sum = whole.merged(tag: tag), let first = parts.map(\.startNanoseconds).min(),
+        let last = parts.map({ $0.startNanoseconds.addingSaturated($0.lengthNanoseconds) }).max()
+      else { continue }
+      self.intervals.append(
+        Interval(
+          tag: tag, startNanoseconds: first,
+          lengthNanoseconds: last.subtractingReportingOverflow(first).partialValue,
+          histogram: sum))
+    }
+  }
+}
+
 // MARK: - Writing
 
 extension HistogramLog {

@@ -52,6 +52,17 @@ struct HistogramLogTests {
     #expect(Self.log.merged(tag: "other") == nil)
   }
 
+  @Test func `merged logs have one line for each tag`() throws {
+    let merged = HistogramLog(merging: [Self.log, Self.log])
+    #expect(merged.tags == ["kraken.rest", nil])
+    #expect(merged.intervals.count == 2)
+    #expect(merged.intervals[0].startNanoseconds == Self.start + 127_000_000)
+    #expect(merged.intervals[0].lengthNanoseconds == 1_873_000_000)
+    #expect(merged.intervals[0].histogram.totalCount == 6)
+    #expect(merged.comments == Self.log.comments)
+    #expect(HistogramLog(merging: []).intervals.isEmpty)
+  }
+
   @Test func `a tag loses what a line can not hold, and a comment stays one line`() throws {
     let log = HistogramLog(
       startNanoseconds: 0, comments: ["a\nb"],
