@@ -149,7 +149,9 @@ package final class AdapterDriver {
   private func perform(_ action: AdapterOutput.Action) {
     switch action {
     case .send(let channel, let bytes, let tag): send(bytes, on: channel, tag: tag)
-    case .order(let request, let tag): transport.sendOnce(request, tag: tag)
+    case .order(let request, let tag):
+      if let child = tag.newChild { transport.noteSigned(child) }
+      transport.sendOnce(request, tag: tag)
     case .fetch(let request, let tag): transport.fetch(request, tag: tag)
     case .reconnect(let channel, let reason):
       transport.record(.warning, "reconnecting \(channel): \(reason)")
@@ -159,9 +161,11 @@ package final class AdapterDriver {
   }
 
   private func send(_ bytes: [UInt8], on channel: VenueChannel, tag: RequestTag?) {
+    if let child = tag?.newChild { transport.noteSigned(child) }
     let isSent = transport.send(bytes, on: channel)
     guard let tag else { return }
     if isSent {
+      if let child = tag.newChild { transport.noteWritten(child) }
       reportSent(tag)
     } else {
       failed(tag, .notSent("the \(channel) socket is not open"))
@@ -234,4 +238,9 @@ package final class AdapterDriver {
     transport.received(EventBatch(.linkChanged(venue, .orderEntry, isUp: isUp)))
     links[.orderEntry] = isUp
   }
+}
+
+extension RequestTag {
+  /// The child that a request would put at the venue.
+  var newChild: ChildOrderID? { purpose == .newOrder ? child : nil }
 }

@@ -31,4 +31,14 @@ package protocol AdapterTransport: AnyObject {
   /// Asked right before the bytes of a new order that has waited for a connection.
   func mayStillSend(_ child: ChildOrderID) -> Bool
   func record(_ severity: AdapterOutput.Incident.Severity, _ message: String)
+
+  /// A new order is encoded and signed.
+  func noteSigned(_ child: ChildOrderID)
+  /// The last byte of a new order has left over a socket.
+  func noteWritten(_ child: ChildOrderID)
+}
+
+extension AdapterTransport {
+  package func noteSigned(_ child: ChildOrderID) {}
+  package func noteWritten(_ child: ChildOrderID) {}
 }

@@ -23,6 +23,8 @@ package final class VenueGateway: AdapterTransport {
   package weak var delegate: (any VenueGatewayDelegate)?
   /// The payload of a pong that answers a `ping`.
   package var onPong: ((VenueChannel, [UInt8]) -> Void)?
+  /// Not weak: it belongs to who owns the gateways, and a weak reference costs at every byte.
+  package var stages: (any StageObserver)?
   private var status: GatewayStatus
 
   let loop: EventLoop
@@ -38,6 +40,8 @@ package final class VenueGateway: AdapterTransport {
   private let signer: AccountSigner
   private var channels: [ChannelConnection] = []
   private var orders: OrderHTTPClient?
+  /// The new order whose request was prepared last, until its bytes have left.
+  private var departing: ChildOrderID?
   private var timer: TimerID?
   private var clockTimer: TimerID?
   private var isStopped = false
@@ -71,6 +75,7 @@ package final class VenueGateway: AdapterTransport {
     let client = OrderHTTPClient(
       loop: loop, connector: connector, endpoint: endpoint, lanes: settings.orderLanes,
       options: OrderHTTPOptions())
+    client.onWritten = { [weak self] in self?.departed() }
     if !settings.isPublicOnly { client.warm() }
     orders = client
     for channel in driver.channels where channel == .marketData || !settings.isPublicOnly {
@@ -107,7 +112,9 @@ package final class VenueGateway: AdapterTransport {
   func opened(_ channel: VenueChannel) { driver.opened(channel) }
 
   func received(_ message: UnsafeRawBufferPointer, on channel: VenueChannel, at time: Timestamp) {
+    stages?.reading(at: time)
     unsafe driver.received(message, on: channel, at: time)
+    stages?.reading(at: nil)
   }
 
   func closed(_ channel: VenueChannel) { driver.closed(channel) }
@@ -164,10 +171,14 @@ package final class VenueGateway: AdapterTransport {
     orders.send(
       preparing: { [weak self] in
         guard let self, self.driver.mayLeave(tag) else { return nil }
+        self.departing = tag.newChild
         return completed
       }, timeoutMilliseconds: settings.requestTimeoutMilliseconds
     ) { [weak self] outcome in
       guard let self else { return }
+      self.stages?.reading(
+        at: self.clock.timestamp(monotonicNanoseconds: self.loop.lastReadNanoseconds))
+      defer { self.stages?.reading(at: nil) }
       switch outcome {
       case .answered(let response): self.driver.answered(tag, response)
       case .notSent(let error): self.driver.failed(tag, .notSent("\(error)"))
@@ -175,6 +186,15 @@ package final class VenueGateway: AdapterTransport {
       }
     }
   }
+
+  private func departed() {
+    guard let child = departing else { return }
+    departing = nil
+    stages?.written(child)
+  }
+
+  package func noteSigned(_ child: ChildOrderID) { stages?.signed(child) }
+  package func noteWritten(_ child: ChildOrderID) { stages?.written(child) }
 
   package func fetch(_ request: HTTPRequest, tag: RequestTag) {
     let box = Confined(self)
@@ -252,6 +272,14 @@ package final class VenueGateway: AdapterTransport {
   }
 
   // MARK: Status
+
+  /// How far the venue's clock is ahead of ours, and within what.
+  package var clockOffset: (nanoseconds: Int64, uncertainty: Int64) {
+    (driver.venueClock.offsetNanoseconds, driver.venueClock.uncertaintyNanoseconds)
+  }
+
+  /// Requests that wait for a free connection.
+  package var waitingRequests: Int { orders?.waitingRequests ?? 0 }
 
   /// The status with the channels' own figures.
   package var currentStatus: GatewayStatus {

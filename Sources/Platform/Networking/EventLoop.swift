@@ -19,6 +19,9 @@ package final class EventLoop: @unchecked Sendable {
   /// 64 readable bytes follow it, so that a scanner may load whole words.
   package let readBuffer: UnsafeMutableRawBufferPointer
 
+  /// Monotonic time of the read that brought what is being handled, as noted by whoever read it.
+  package var lastReadNanoseconds: Int64 = 0
+
   private static let batch = 128
   private static let wakeToken = UInt64.max
 

@@ -110,8 +110,9 @@ final class HTTPServerConnection {
       guard case .reading = phase else { return }
       switch unsafe stream.read(into: loop.readBuffer) {
       case .bytes(let count):
+        loop.lastReadNanoseconds = Clock.monotonicNanoseconds()
         unsafe parser.append(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
-        pace.received(count, at: Clock.monotonicNanoseconds())
+        pace.received(count, at: loop.lastReadNanoseconds)
         processRequests()
       case .wouldBlock: return updateInterest()
       case .closed, .failed: return abort()

@@ -35,6 +35,10 @@ package final class OrderHTTPClient {
     }
   }
 
+  /// Called inside `send` or later, right after a lane has handed the last byte of the request that
+  /// was prepared last to the kernel; not if the kernel takes the rest of it only later.
+  package var onWritten: (() -> Void)?
+
   private let loop: EventLoop
   private let options: OrderHTTPOptions
   private let operation: String
@@ -143,6 +147,7 @@ package final class OrderHTTPClient {
     }
     job.place = .carried(lane)
     lane.carry(request) { [loop] in job.finish($0, on: loop) }
+    if lane.hasWrittenAll { onWritten?() }
   }
 
   private func refuse(_ job: Job, _ detail: String) {

@@ -59,6 +59,9 @@ final class OrderHTTPLane {
     if let watch { loop.unwatch(watch) }
   }
 
+  /// The kernel has every byte of the request in flight.
+  var hasWrittenAll: Bool { flight != nil && output.isEmpty }
+
   // MARK: The client's calls
 
   func open() {
@@ -203,6 +206,7 @@ final class OrderHTTPLane {
       guard case .busy = state, let stream else { return }
       switch unsafe stream.read(into: loop.readBuffer) {
       case .bytes(let count):
+        loop.lastReadNanoseconds = Clock.monotonicNanoseconds()
         unsafe parser.append(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
         parse()
       case .wouldBlock: return updateInterest()
