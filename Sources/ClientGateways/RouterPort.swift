@@ -25,6 +25,12 @@ package protocol RouterPort: AnyObject, Sendable {
   ) -> Bool
   func venues(_ completion: @escaping @Sendable ([VenueStatusView]) -> Void) -> Bool
   func balances(_ completion: @escaping @Sendable ([BalanceObservation]) -> Void) -> Bool
+  /// Figures for operators, with the latencies of all stages if they are measured.
+  func metrics(_ completion: @escaping @Sendable (MetricsView) -> Void) -> Bool
+  /// The stages of an order and its children; `nil` if they are not kept.
+  func stages(
+    of parent: ParentOrderID, _ completion: @escaping @Sendable (ParentStagesView?) -> Void
+  ) -> Bool
   /// Whether recovery and reconciliation are done.
   var readiness: Readiness { get }
 }

@@ -41,6 +41,11 @@ package struct EffectQueue: Sendable {
     facts.isEmpty && replies.isEmpty && newOrders.isEmpty && otherCommands.isEmpty
   }
 
+  /// How much waits, of all kinds.
+  package var count: Int {
+    facts.count + replies.count + newOrders.count + otherCommands.count
+  }
+
   /// Writes the facts of `outbox`, then takes over what waits for them; leaves snapshot requests.
   ///
   /// - Throws: The log's failure; the queue has stopped then.
@@ -119,6 +124,7 @@ private struct PendingQueue<Element: Sendable>: Sendable {
   private var head = 0
 
   var isEmpty: Bool { head == elements.count }
+  var count: Int { elements.count - head }
 
   mutating func append(_ element: Element, after index: UInt64) {
     elements.append((element, index))

@@ -10,7 +10,7 @@ package final class APIServer {
   package private(set) var model: ReadModel
   let port: any RouterPort
   private let tokens: BearerTokens
-  private let version: String
+  let version: String
   private let now: @Sendable () -> Timestamp
   private var server: HTTPServer?
   /// Client order ids whose first request has not been answered.
@@ -77,6 +77,12 @@ package final class APIServer {
     case ("GET", "v1", "venues"):
       try authenticate(request, .read)
       try respondVenues(exchange)
+    case ("GET", "v1", "latency") where path.count == 2:
+      try authenticate(request, .read)
+      try respondLatency(request, exchange)
+    case ("GET", "metrics", nil):
+      try authenticate(request, .read)
+      try respondMetrics(exchange)
     case ("GET", "v1", "positions"):
       try authenticate(request, .read)
       respondPositions(exchange)
@@ -113,6 +119,9 @@ package final class APIServer {
     case ("DELETE", 1):
       try authenticate(request, .cancel)
       try cancel(try order(path[0]), exchange)
+    case ("GET", 2) where path[1] == "latency":
+      try authenticate(request, .read)
+      try respondStages(of: try order(path[0]), exchange)
     case ("GET", 2):
       try authenticate(request, .read)
       try respondPart(path[1], of: try order(path[0]), exchange)
@@ -311,7 +320,7 @@ package final class APIServer {
         json.endArray()
         json.endObject()
       }
-    default: throw .notFound("an order has 'executions' and 'plan', not '\(part)'")
+    default: throw .notFound("an order has 'executions', 'plan' and 'latency', not '\(part)'")
     }
   }
 

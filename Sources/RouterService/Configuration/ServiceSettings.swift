@@ -64,10 +64,19 @@ package struct ServiceSettings: Sendable {
   package var busyPolling = false
   /// The processor that the core thread stays on; `nil` leaves that to the kernel.
   package var coreProcessor: Int?
+  package var latency = LatencySettings()
   /// Where every run's inputs are recorded; `nil` records nothing.
   package var recorderDirectory: String?
 
   package init() {}
+}
+
+/// Whether and where latencies are measured and kept.
+package struct LatencySettings: Sendable {
+  package var isEnabled = true
+  /// Where the histograms of every interval are written as `.hlog`; `nil` writes none.
+  package var logDirectory: String?
+  package var intervalSeconds: Int64 = 60
 }
 
 /// Where a secret stands; never the secret.

@@ -16,7 +16,7 @@ struct SettingsDecoder {
       known: [
         "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
         "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "core_processor",
-        "recorder",
+        "recorder", "latency",
       ])
     var settings = ServiceSettings()
     settings.mode = reader.choice(
@@ -32,6 +32,7 @@ struct SettingsDecoder {
     }
     let recorder = reader.optionalObject("recorder", known: ["directory"])
     settings.recorderDirectory = recorder.map { absolute($0.required("directory")) }
+    settings.latency = latency(reader)
     decodeListener(reader, into: &settings)
     settings.tokens = tokens(reader)
     settings.symbols = pairs(reader, "symbols")
@@ -286,7 +287,7 @@ struct SettingsDecoder {
 
   private static let secretForm = "must be {env: 'VARIABLE'} or {file: 'path'}"
 
-  private func absolute(_ path: String) -> String {
+  func absolute(_ path: String) -> String {
     guard !path.isEmpty, !path.hasPrefix("/") else { return path }
     return URL(fileURLWithPath: "\(directory)/\(path)").standardized.path
   }

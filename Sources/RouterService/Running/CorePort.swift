@@ -132,13 +132,49 @@ final class CorePort: RouterPort, @unchecked Sendable {
     ask(completion) { $0.balances() }
   }
 
+  // MARK: Latency and metrics
+
+  /// Measures latency, if the settings want that; set before the API listens.
+  var collector: LatencyCollector?
+
+  func metrics(_ completion: @escaping @Sendable (MetricsView) -> Void) -> Bool {
+    ask({ [self] view in addLatency(to: view, completion) }) { [self] core in
+      MetricsView(
+        at: core.clock.now, gauges: core.gauges(),
+        venues: core.venueStatuses().map(VenueStatusView.init) + startingVenues(),
+        clocks: core.attachedGateways.map(VenueClockView.init), requestsInFlight: count)
+    }
+  }
+
+  private func addLatency(
+    to view: MetricsView, _ completion: @escaping @Sendable (MetricsView) -> Void
+  ) {
+    guard let collector else { return completion(view) }
+    collector.view { [apiLoop] latency in
+      var view = view
+      view.latency = latency
+      apiLoop.submit { [view] in completion(view) }
+    }
+  }
+
+  func stages(
+    of parent: ParentOrderID, _ completion: @escaping @Sendable (ParentStagesView?) -> Void
+  ) -> Bool {
+    ask(completion) { core in
+      core.stages?.stages(of: parent).map(ParentStagesView.init)
+    }
+  }
+
+  private var count: Int { inFlight.load(ordering: .relaxed) }
+
   private func request(
     _ completion: @escaping @Sendable (ClientReply) -> Void,
     _ make: @escaping @Sendable (UInt64) -> Event
   ) -> Bool {
     guard enter() else { return false }
+    let readAt = apiLoop.lastReadNanoseconds
     coreLoop.submit { [self] in
-      core.request(make) { [self] reply in
+      core.request(make, readAt: readAt) { [self] reply in
         leave()
         apiLoop.submit { completion(reply) }
       }

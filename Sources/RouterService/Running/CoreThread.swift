@@ -22,6 +22,10 @@ final class CoreThread: VenueGatewayDelegate {
   private var isStopping = false
   /// Notes what goes into the core and what comes out, if the settings want that.
   private let recorder: CoreRecorder?
+  /// Stamps the steps of every order, if the settings want that.
+  let stages: StageTracker?
+  /// The p99 of our own way from a decision to the last byte, as last measured.
+  private(set) var pathLatencyNanoseconds: Int64?
   /// Whether anything of this turn was recorded.
   private var hasRecorded = false
   /// Facts that are safe, for the copies that clients read.
@@ -31,9 +35,10 @@ final class CoreThread: VenueGatewayDelegate {
 
   init(
     loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
-    isBusyPolling: Bool, recorder: CoreRecorder? = nil
+    isBusyPolling: Bool, recorder: CoreRecorder? = nil, stages: StageTracker? = nil
   ) {
     self.recorder = recorder
+    self.stages = stages
     self.loop = loop
     self.clock = clock
     self.core = core
@@ -69,6 +74,13 @@ final class CoreThread: VenueGatewayDelegate {
   }
 
   private func process(_ event: Event, levels: [BookLevel] = [], at now: Timestamp) {
+    let mark = outbox.facts.count
+    give(event, levels: levels, at: now)
+    guard let stages, outbox.facts.count > mark else { return }
+    stages.decided(outbox.facts, from: mark, by: event, at: now) { core.listing($0)?.instrument }
+  }
+
+  private func give(_ event: Event, levels: [BookLevel], at now: Timestamp) {
     guard let recorder else {
       return core.process(event, levels: levels, at: now, into: &outbox)
     }
@@ -107,6 +119,7 @@ final class CoreThread: VenueGatewayDelegate {
   /// An idle turn is not worth a record.
   private func endTurn() {
     journal.endTurn()
+    stages?.turnEnded()
     guard let recorder, hasRecorded else { return }
     hasRecorded = false
     recorder.turnEnded(safeIndex: journal.safeIndex, at: clock.now)
@@ -135,6 +148,7 @@ final class CoreThread: VenueGatewayDelegate {
   }
 
   private func release() {
+    if let stages, !effects.isEmpty { stages.releasing(at: clock.now) }
     while let effect = effects.next(in: journal) {
       switch effect {
       case .publish(let facts): onFacts(facts)
@@ -151,6 +165,7 @@ final class CoreThread: VenueGatewayDelegate {
         core.release(order, at: now, into: &outbox)
       }
       guard mayLeave else { return }
+      stages?.released(order.id)
     }
     guard let gateway = gateway(of: command.venue) else {
       if case .newOrder(let order) = command {
@@ -179,9 +194,11 @@ final class CoreThread: VenueGatewayDelegate {
 
   func gateway(_ gateway: VenueGateway, received batch: borrowing EventBatch) {
     let now = clock.now
+    stages?.decoded(at: now)
     for event in batch.events {
       process(event, levels: batch.levels, at: now)
     }
+    stages?.applied(batch, from: gateway.venue)
   }
 
   func gateway(_ gateway: VenueGateway, mayStillSend child: ChildOrderID) -> Bool {
@@ -199,11 +216,15 @@ final class CoreThread: VenueGatewayDelegate {
     while gateways.count <= gateway.venue.index { gateways.append(nil) }
     gateways[gateway.venue.index] = gateway
     gateway.delegate = self
+    gateway.stages = stages
+    stages?.attach(gateway.venue)
   }
 
   /// Gives the core a client's request; `make` builds the event from a request id.
+  ///
+  /// `readAt` is the monotonic time at which its last byte was read; zero if nobody knows.
   func request(
-    _ make: (UInt64) -> Event, completion: @escaping (ClientReply) -> Void
+    _ make: (UInt64) -> Event, readAt: Int64 = 0, completion: @escaping (ClientReply) -> Void
   ) {
     let id = nextRequestID
     nextRequestID += 1
@@ -214,7 +235,16 @@ final class CoreThread: VenueGatewayDelegate {
       return
     }
     completions[id] = completion
-    process(event, at: clock.now)
+    let now = clock.now
+    stages?.taken(
+      requestReadAt: readAt == 0
+        ? 0 : clock.timestamp(monotonicNanoseconds: readAt).nanoseconds, at: now)
+    process(event, at: now)
+  }
+
+  /// Our own way from a decision to the last byte takes this long at its p99.
+  func pathLatencyMeasured(_ nanoseconds: Int64) {
+    pathLatencyNanoseconds = nanoseconds
   }
 
   /// The first facts of this run; nothing has been sent before them.
@@ -298,5 +328,17 @@ final class CoreThread: VenueGatewayDelegate {
 
   func breakers(of venue: VenueID) -> [BreakerView] {
     core.breakers(of: venue, at: clock.now)
+  }
+
+  var attachedGateways: [VenueGateway] { gateways.compactMap { $0 } }
+
+  /// What the metrics tell of the core and the journal.
+  func gauges() -> CoreGauges {
+    CoreGauges(
+      openOrders: core.openParentCount, waitingEffects: effects.count,
+      waitingRequests: attachedGateways.map {
+        CoreGauges.Waiting(venue: $0.venue, count: $0.waitingRequests)
+      }, journalWrittenIndex: journal.writtenIndex, journalSafeIndex: journal.safeIndex,
+      pathLatencyNanoseconds: pathLatencyNanoseconds)
   }
 }

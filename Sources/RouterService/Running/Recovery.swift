@@ -74,7 +74,8 @@ struct Recovery: ~Copyable {
     let recorder = try makeRecorder(settings, at: clock.now)
     let thread = CoreThread(
       loop: loop, clock: clock, core: core, journal: journal, isBusyPolling: settings.busyPolling,
-      recorder: recorder)
+      recorder: recorder,
+      stages: settings.latency.isEnabled ? StageTracker { clock.now.nanoseconds } : nil)
     thread.begin(epoch: epoch, limits: settings.risk)
     return thread
   }

@@ -19,6 +19,7 @@ package final class RouterService: @unchecked Sendable {
   private var venues: VenueStarter?
   private var port: CorePort?
   private var keeper: JournalKeeper?
+  private var collector: LatencyCollector?
   private let failure = Mutex<String?>(nil)
   private let finished = DispatchGate()
   private let startGuard: StartGuard
@@ -63,6 +64,7 @@ package final class RouterService: @unchecked Sendable {
     port?.setReadiness(Readiness(isReady: false, reason: "the service is stopping"))
     venues?.stop()
     keeper?.stop()
+    collector?.stop()
     let core = coreThread.map(Unchecked.init)
     core?.value.loop.submit { core?.value.stop() }
     coreWorker?.join()
@@ -85,6 +87,19 @@ package final class RouterService: @unchecked Sendable {
   }
 
   package func requestStop() { finished.open() }
+
+  /// The latencies so far, or `nil` if they are not measured; not for the service's own threads.
+  func latency(restarting: Bool) -> LatencyView? {
+    guard let collector else { return nil }
+    let gate = DispatchGate()
+    let answer = Mutex<LatencyView?>(nil)
+    collector.view(restarting: restarting) { view in
+      answer.withLock { $0 = view }
+      gate.open()
+    }
+    gate.wait()
+    return answer.withLock { $0 }
+  }
 
   // MARK: Steps
 
@@ -148,6 +163,10 @@ package final class RouterService: @unchecked Sendable {
     do throws(PlatformError) {
       let loop = try EventLoop()
       let port = CorePort(core: coreThread, apiLoop: loop) { [startGuard] in startGuard.end() }
+      if coreThread.stages != nil {
+        collector = try LatencyCollector(core: coreThread, settings: settings.latency)
+        port.collector = collector
+      }
       let clock = clock
       let server = APIServer(port: port, tokens: tokens, version: version, model: model) {
         clock.now
@@ -174,6 +193,7 @@ package final class RouterService: @unchecked Sendable {
       }
       apiWorker?.start()
       coreWorker?.start()
+      collector?.start()
     } catch {
       throw .listener("\(error); change listen.port or end the process that holds it")
     }
