@@ -47,6 +47,7 @@ enum BenchmarkCommand {
     BookBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
+    StageBenchmarks.run(&benchmarker)
     let rows = HeadToHead.run(&benchmarker)
     let patience = PatienceComparison.run(
       filter: arguments.filter, isQuick: arguments.isQuick)

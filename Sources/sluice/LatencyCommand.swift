@@ -11,6 +11,7 @@ extension Command {
 enum LatencyCommand {
   static let usage = """
     usage: sluice latency venues (--config FILE | --demo) [options]
+           sluice latency path [options]
            sluice latency compare FIRST.hlog SECOND.hlog [--json]
            sluice latency merge FILE.hlog... --hlog OUT.hlog
 
@@ -32,6 +33,8 @@ enum LatencyCommand {
       --hlog FILE      write all intervals for HdrHistogram's tools and for 'compare'
       --json           for programs; times in nanoseconds
 
+    'path' measures the router's own way instead: 'sluice latency path --help'.
+
     'compare' reads two such logs, of ours or of any HdrHistogram tool, and says tag by tag what
     differs beyond noise. 'merge' adds logs tag by tag and writes one line for each tag.
 
@@ -45,9 +48,10 @@ enum LatencyCommand {
     case "venues": return try venues(rest)
     case "compare": return try compare(rest)
     case "merge": return try merge(rest)
+    case "path": return try LatencyPathCommand.run(rest)
     case let other?:
-      throw Arguments.Failure(description: "'\(other)' is not one of venues, compare, merge")
-    case nil: throw Arguments.Failure(description: "say what: venues, compare, merge")
+      throw Arguments.Failure(description: "'\(other)' is not one of venues, path, compare, merge")
+    case nil: throw Arguments.Failure(description: "say what: venues, path, compare, merge")
     }
   }
 

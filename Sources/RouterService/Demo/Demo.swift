@@ -35,7 +35,9 @@ package final class Demo {
     defer { service.stop() }
     say("the router serves on \(service.url)")
     let client = try APIClient(url: service.url, token: token)
-    try waitUntilUp(client)
+    try DemoReadiness(
+      client: client, venueCount: DemoVenues.names.count, symbols: DemoOrders.symbols
+    ).wait()
     var audit = try BalanceAudit(venues: venues)
     let orders = try DemoOrders(client: client, venues: venues, say: say).run()
     try audit.compare(venues: venues, client: client, say: say)
@@ -44,28 +46,6 @@ package final class Demo {
   }
 
   // MARK: Checks
-
-  private func waitUntilUp(_ client: APIClient) throws {
-    var last = ""
-    for _ in 0..<300 {
-      let answer = try client.get("/v1/venues")
-      let venues = answer["venues"]?.array ?? []
-      let up = venues.filter { $0["state"]?.string == "up" }
-      if up.count == DemoVenues.names.count, try booksAreLive(client) { return }
-      last = BookText.venues(answer)
-      Thread.sleep(forTimeInterval: 0.05)
-    }
-    throw DemoError("the venues did not come up within 15 s:\n\(last)")
-  }
-
-  private func booksAreLive(_ client: APIClient) throws -> Bool {
-    for symbol in DemoOrders.symbols {
-      let venues = try client.get("/v1/books/\(symbol)?depth=1")["venues"]?.array ?? []
-      let live = venues.filter { $0["state"]?.string == "live" }
-      if live.count < DemoVenues.names.count { return false }
-    }
-    return true
-  }
 
   private func check(_ orders: [JSONValue]) throws(DemoError) {
     var used: Set<String> = []

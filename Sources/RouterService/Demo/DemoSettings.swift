@@ -4,6 +4,8 @@ internal import Foundation
 struct DemoSettings {
   let directory: String
   let token: String
+  /// Further settings, in JSON5, each ended by a comma.
+  var more = ""
 
   /// Writes the file beside its token and reads it as the service would.
   func write(_ venues: [VenueProcess]) throws -> ServiceSettings {
@@ -29,6 +31,7 @@ struct DemoSettings {
           name: 'demo', token: {file: 'token'}, scopes: ['read', 'trade', 'cancel', 'kill'],
         }]},
         symbols: ['BTC-USD', 'ETH-USD', 'SOL-USD'],
+        \(more)
         risk: {maximum_order_value: '5000000', collar_bps: 200},
         venues: [
       \(venues)

@@ -13,10 +13,12 @@ final class DemoVenues {
   let processes: [VenueProcess]
   private let curl: CurlClient
 
-  init(directory: String, seed: UInt64) throws(DemoError) {
+  // `isLimited`: whether they keep to their request limits.
+  init(directory: String, seed: UInt64, isLimited: Bool = true) throws(DemoError) {
     self.directory = directory
     processes = zip(Self.names, Self.takerFees).map { name, fee in
-      VenueProcess(name: name, takerFee: fee, directory: directory, seed: seed)
+      VenueProcess(
+        name: name, takerFee: fee, directory: directory, seed: seed, isLimited: isLimited)
     }
     do {
       curl = try CurlClient(options: CurlOptions())

@@ -9,12 +9,16 @@ final class VenueProcess {
   private let directory: String
   private let seed: UInt64
   private let takerFee: String
+  private let isLimited: Bool
   private var process: Process?
   private var lifeline: Pipe?
   private(set) var port = 0
   private(set) var adminPort = 0
 
-  init(name: String, takerFee: String, directory: String, seed: UInt64) {
+  init(
+    name: String, takerFee: String, directory: String, seed: UInt64, isLimited: Bool
+  ) {
+    self.isLimited = isLimited
     self.name = name
     self.takerFee = takerFee
     self.directory = directory
@@ -38,6 +42,7 @@ final class VenueProcess {
       "--taker-fee-bps", takerFee,
       "--until-stdin-closes",
     ]
+    if !isLimited { process.arguments?.append("--no-rate-limits") }
     let lifeline = Pipe()
     process.standardInput = lifeline
     process.standardOutput = log()
