@@ -5,7 +5,7 @@ internal import Wire
 extension Command {
   static let latency = Command(
     name: "latency", summary: "how fast the venues are, and whether two runs differ",
-    usage: LatencyCommand.usage, run: { words in try LatencyCommand.run(words) })
+    usage: LatencyCommand.usage + "\n\n" + LatencyPathCommand.usage, run: { words in try LatencyCommand.run(words) })
 }
 
 enum LatencyCommand {
@@ -33,7 +33,7 @@ enum LatencyCommand {
       --hlog FILE      write all intervals for HdrHistogram's tools and for 'compare'
       --json           for programs; times in nanoseconds
 
-    'path' measures the router's own way instead: 'sluice latency path --help'.
+    'path' measures the router's own way instead; see below.
 
     'compare' reads two such logs, of ours or of any HdrHistogram tool, and says tag by tag what
     differs beyond noise. 'merge' adds logs tag by tag and writes one line for each tag.
