@@ -4,6 +4,8 @@
 package enum Event: Sendable, BitwiseCopyable {
   /// Time has passed; see `RouterCore.nextDeadline`.
   case clock
+  /// How long our own path takes from a decision to the last byte, at its 99th percentile.
+  case pathLatencyMeasured(nanoseconds: Int64)
 
   // Settings, as events, so that the record explains every decision.
   case venueDefined(VenueDefinition)
@@ -13,6 +15,8 @@ package enum Event: Sendable, BitwiseCopyable {
   case riskLimitsChanged(RiskLimits)
   case venueRoutingChanged(VenueRouting)
   case venueBreakerChanged(VenueBreakerSettings)
+  case venueThrottleChanged(VenueThrottle)
+  case venueMaintenanceChanged(VenueMaintenance)
 
   // Market data.
   case book(BookUpdate)
@@ -23,6 +27,8 @@ package enum Event: Sendable, BitwiseCopyable {
 
   // A venue's connections and account.
   case linkChanged(VenueID, VenueLink, isUp: Bool)
+  /// A venue is not to be asked for a while: it says so, or its budget is used up.
+  case venueBusy(VenueID, until: Timestamp)
   case balanceObserved(BalanceObservation)
   case childReport(VenueExecutionReport)
   /// One of a venue's open orders; ours by its id.

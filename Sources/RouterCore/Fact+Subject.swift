@@ -17,7 +17,7 @@ extension Fact {
   package struct SettingKey: Sendable, Hashable, Comparable {
     package enum Kind: UInt8, Sendable {
       case epoch, venue, asset, instrument, listing, limits, routing, halt, venueHalt
-      case breaker
+      case breaker, throttle, maintenance
     }
 
     package var kind: Kind
@@ -38,6 +38,10 @@ extension Fact {
     case .listingChanged(let listing): Self.setting(.listing, UInt32(listing.id.rawValue))
     case .riskLimitsChanged: Self.setting(.limits)
     case .venueRoutingChanged(let routing): Self.setting(.routing, UInt32(routing.venue.rawValue))
+    case .venueThrottleChanged(let throttle):
+      Self.setting(.throttle, UInt32(throttle.venue.rawValue))
+    case .venueMaintenanceChanged(let windows):
+      Self.setting(.maintenance, UInt32(windows.venue.rawValue))
     case .haltChanged: Self.setting(.halt)
     case .venueHaltChanged(let venue, _, _, _): Self.setting(.venueHalt, UInt32(venue.rawValue))
     case .parentAccepted(let accepted): .parent(accepted.id)
@@ -59,10 +63,9 @@ extension Fact {
     case .childClosed(let closed): .parent(closed.child.parent)
     case .requestRemembered(let entry): .request(entry.clientOrderID)
     case .orphanAdopted(let child, _): .parent(child.parent)
-    case .orphanFound: .evidence
     case .venueBreakerChanged(let breaker):
       Self.setting(.breaker, UInt32(breaker.venue.rawValue))
-    case .breakerChanged: .evidence
+    case .orphanFound, .breakerChanged, .throttleEngaged: .evidence
     case .positionCarried, .parentsForgotten, .executionsCarried: .carried
     }
   }

@@ -11,6 +11,10 @@ package enum Fact: Sendable, Hashable, BitwiseCopyable {
   case listingChanged(Listing)
   case riskLimitsChanged(RiskLimits)
   case venueRoutingChanged(VenueRouting)
+  case venueThrottleChanged(VenueThrottle)
+  case venueMaintenanceChanged(VenueMaintenance)
+  /// Why no new order goes to a venue for a while.
+  case throttleEngaged(ThrottleEngaged)
   case haltChanged(isHalted: Bool, at: Timestamp)
   case venueHaltChanged(VenueID, isHalted: Bool, reason: RejectReason, at: Timestamp)
 
@@ -319,6 +323,11 @@ public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case incrementTooCoarse = 15
   /// Its circuit breaker keeps new orders from it, or its books from being used.
   case breakerOpen = 16
+  /// Its request budget has no room for a new order, or it asked for a pause.
+  case throttled = 17
+  case maintenance = 18
+  /// One order in a hundred would arrive there after the deadline.
+  case tooSlow = 19
 }
 
 package struct ChildIntended: Sendable, Hashable, BitwiseCopyable {

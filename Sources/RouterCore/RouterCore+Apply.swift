@@ -11,6 +11,8 @@ extension RouterCore {
     case .listingChanged(let listing): define(listing)
     case .riskLimitsChanged(let limits): self.limits = limits
     case .venueRoutingChanged(let routing): define(routing)
+    case .venueThrottleChanged(let throttle): define(throttle)
+    case .venueMaintenanceChanged(let windows): markets.define(windows)
     case .haltChanged(let isHalted, _): self.isHalted = isHalted
     case .venueHaltChanged(let venue, let isHalted, let reason, _):
       markets.setHalt(venue, isHalted: isHalted, reason: reason)
@@ -37,7 +39,7 @@ extension RouterCore {
       ledger.carry(carried.venue, carried.asset, carried.amount)
     case .requestRemembered(let entry): orders.requests.remember(entry)
     case .parentsForgotten(let forgotten): orders.note(forgotten)
-    case .executionsCarried: break
+    case .executionsCarried, .throttleEngaged: break
     case .orphanFound(let orphan): strangers.insert(orphan.child)
     case .venueBreakerChanged(let settings): define(settings)
     // Windows and states are of one run; the fact says why orders went elsewhere.
@@ -128,6 +130,7 @@ extension RouterCore {
   ) {
     guard let child = orders.slot(of: id), orders.children[child].isOpen else { return }
     let leaves = orders.children[child].leavesQuantity
+    dequeueOrder(child)
     close(&orders.children[child])
     orders.release(child, leaves: leaves)
     timers.remove(childTimer(child))

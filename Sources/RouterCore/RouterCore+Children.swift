@@ -143,6 +143,7 @@ extension RouterCore {
     outbox.append(.newOrder(child))
     guard let slot = orders.slot(of: id) else { return nil }
     noteProbe(slot)
+    queueOrder(slot)
     return slot
   }
 

@@ -117,8 +117,7 @@ extension RouterCore {
     let order = orders.children[child]
     guard order.isOpen, order.status != .intended || order.tracking.isReleased else { return }
     if !order.isCancelPending { emit(.cancelIntended(order.id, at: now), &outbox) }
-    outbox.append(.cancel(order.reference))
-    asked(.cancel, about: child, now, &outbox)
+    sendCancel(child, now, &outbox)
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
   }
 

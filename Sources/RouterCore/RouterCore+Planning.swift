@@ -79,9 +79,11 @@ extension RouterCore {
     guard now >= orders.working[work].nextPlanAt else {
       return setParentTimer(parent, orders.working[work].nextPlanAt)
     }
+    if endIfStale(parent, now, &outbox) { return }
     if orders.parents[parent].order.isPostOnly { return restWhole(parent, now, &outbox) }
     if rest(parent, now, &outbox) { return }
     computePlan(parent, now)
+    noteThinnedOut(parent, now)
     let needsWhole = orders.parents[parent].order.timeInForce == .fillOrKill
     if plan.planned == .zero || (needsWhole && plan.residual > .zero) {
       return planFailed(parent, work, now, &outbox)
@@ -109,7 +111,8 @@ extension RouterCore {
       orders.working[work].noteEmptyPlan(at: now, isMarketInside: isAnyTouchInside(parent))
       let isYoung = orders.parents[parent].wave > 0 && orders.working[work].emptyPlans < 10
       let pause = isYoung ? WorkingParent.freshnessMilliseconds : Self.retryMilliseconds
-      setParentTimer(parent, now.adding(milliseconds: pause))
+      let room = roomAgain(for: orders.parents[parent].order.instrument, after: now)
+      setParentTimer(parent, min(now.adding(milliseconds: pause), room))
     }
   }
 

@@ -115,7 +115,8 @@ extension RouterCore {
     let exclusion = markets.exclusion(
       listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds)
     guard exclusion == .none else { return exclusion }
-    return breakers.admitsNewOrder(listing.venue) ? .none : .breakerOpen
+    guard breakers.admitsNewOrder(listing.venue) else { return .breakerOpen }
+    return orderExclusion(listing.venue, at: now)
   }
 
   /// The most that one child may be by its venue's breaker.

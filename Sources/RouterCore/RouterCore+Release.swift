@@ -11,7 +11,10 @@ extension RouterCore {
     guard let child = orders.slot(of: order.id), orders.children[child].status == .intended,
       !orders.children[child].tracking.isReleased, orders.children[child].order == order
     else { return false }
-    if let reason = obstacle(child, now) {
+    dequeueOrder(child)
+    var reason = obstacle(child, now)
+    if reason == nil && !spendOnOrder(order.venue, at: now) { reason = .throttled }
+    if let reason {
       emit(.childAbandoned(order.id, reason, at: now), &outbox)
       withdrawProbe(child)
       replanAfterRelease(child, now)
@@ -49,6 +52,7 @@ extension RouterCore {
     #else
       if now >= parent.deadline { return .deadlinePassed }
     #endif
+    if let reason = paceObstacle(order, parent, now) { return reason }
     if order.isPostOnly && !mayRest(child, now) { return .deadlinePassed }
     guard let listing = markets.listing(order.listing) else { return .listingNotTrading }
     let exclusion =
@@ -73,6 +77,19 @@ extension RouterCore {
     return isHeldByBreaker(child) ? .breakerOpen : nil
   }
 
+  /// What the venue's pace and the time that is left say.
+  private func paceObstacle(
+    _ order: NewChildOrder, _ parent: ParentOrder, _ now: Timestamp
+  ) -> RejectReason? {
+    if isInMaintenance(order.venue, at: now) { return .maintenance }
+    if order.isPostOnly && isClosing(order.venue, at: now) { return .maintenance }
+    if isPaused(order.venue, at: now) { return .throttled }
+    #if MUTATIONS
+      if Mutation.deadlineIsIgnoredAtRelease.isActive { return nil }
+    #endif
+    return isTooLate(order.venue, for: parent, at: now) ? .staleAtRelease : nil
+  }
+
   /// The parent is planned again with the next clock event, not in the middle of a release.
   private mutating func replanAfterRelease(_ child: Int, _ now: Timestamp) {
     let parent = Int(orders.children[child].links.parent)
@@ -94,6 +111,7 @@ extension RouterCore {
     emit(.epochStarted(epoch: epoch, at: now), &outbox)
     isRunning = true
     breakers.start(epoch: epoch)
+    for venue in 0..<paces.count { schedulePace(VenueID(UInt8(venue)), now) }
   }
 
   /// Asks every venue about every child that the last run left open.

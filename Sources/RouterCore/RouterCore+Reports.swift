@@ -14,7 +14,7 @@ extension RouterCore {
     judgeCall(child, report, now, &outbox)
     switch report.kind {
     case .sent: sent(child, now, &outbox)
-    case .notSent: notSent(child, now, &outbox)
+    case .notSent: notSent(child, report.rejectReason, now, &outbox)
     case .acknowledged: acknowledged(child, report, now, &outbox)
     case .rejected: rejected(child, report, now, &outbox)
     case .fill: filled(child, report, now, &outbox)
@@ -44,10 +44,15 @@ extension RouterCore {
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
   }
 
-  private mutating func notSent(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+  private mutating func notSent(
+    _ child: Int, _ reason: RejectReason, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
     let order = orders.children[child]
     guard order.status == .intended, order.id.epoch == epoch else { return }
-    emit(.childAbandoned(order.id, .linkDown, at: now), &outbox)
+    // The adapter's own count of the venue's budget was ahead of ours.
+    let isBudget = reason == .rateLimited
+    if isBudget { venueBusy(order.order.venue, until: .distantPast, now, &outbox) }
+    emit(.childAbandoned(order.id, isBudget ? .throttled : .linkDown, at: now), &outbox)
     childEnded(child, now, &outbox)
   }
 
@@ -77,6 +82,7 @@ extension RouterCore {
     guard order.isOpen, !order.isAcknowledged || order.venueOrderID.isEmpty else { return }
     guard !order.isAcknowledged || !report.venueOrderID.isEmpty else { return }
     learnLatency(child, report, now)
+    noteAnswer(child, isAccepted: true, now)
     emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
     orders.children[child].tracking.queryDelayMilliseconds = 0
     queryLater(child, at: now.adding(milliseconds: Self.patienceMilliseconds))
@@ -124,6 +130,7 @@ extension RouterCore {
       haltVenue(report.venue, .tooManyOrders, now, &outbox)
       return query(child, now, &outbox)
     }
+    noteAnswer(child, isAccepted: true, now)
     if order.isOpen && order.status != .acknowledged {
       emit(.childAcknowledged(order.id, venueOrderID: report.venueOrderID, at: now), &outbox)
     }
@@ -162,6 +169,11 @@ extension RouterCore {
     // It was acknowledged before: one of the two is wrong, and only an answer to a question decides.
     guard order.venueOrderID.isEmpty || report.queriedAt != .distantPast else {
       return query(child, now, &outbox)
+    }
+    if report.rejectReason == .rateLimited {
+      refusedAsTooMany(child, now, &outbox)
+    } else {
+      noteAnswer(child, isAccepted: true, now)
     }
     end(child, .rejected, report.rejectReason, report.text, now, &outbox)
   }

@@ -108,12 +108,19 @@ extension RouterCore {
       next = markets.listing(after: id)
       guard let listing = markets.listing(id), orders.working[work].mayRest(at: listing.venue, now),
         order.order.routing.maximumChildQuantity == .zero || !restsAt(listing.venue, parent),
+        mayPlace(at: listing.venue, for: order, now),
         let place = place(order, listing, limit), isAllowed(place.leg, parent, now),
         isCovered(place.leg, order)
       else { continue }
       if best.map({ isBetter(place, $0, order.order.side) }) ?? true { best = place }
     }
     return best
+  }
+
+  /// Whether a venue's pace and the time that is left let something go there to rest.
+  private func mayPlace(at venue: VenueID, for order: ParentOrder, _ now: Timestamp) -> Bool {
+    orderExclusion(venue, at: now) == .none && !isClosing(venue, at: now)
+      && !isTooSlow(venue, for: order, at: now) && !isThinnedOut(venue, order, at: now)
   }
 
   private func isBetter(_ a: RestingPlace, _ b: RestingPlace, _ side: Side) -> Bool {

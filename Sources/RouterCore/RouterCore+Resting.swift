@@ -87,7 +87,9 @@ extension RouterCore {
   ) -> PassiveVenue? {
     guard let listing = markets.listing(id), let bid = markets.books[id].bestBid,
       let ask = markets.books[id].bestAsk,
-      routingExclusion(listing, at: now) == .none
+      routingExclusion(listing, at: now) == .none, !isClosing(listing.venue, at: now),
+      !isTooSlow(listing.venue, for: order, at: now),
+      !isThinnedOut(listing.venue, order, at: now)
     else { return nil }
     let isBuy = order.order.side == .buy
     let touch = isBuy ? bid : ask
@@ -175,7 +177,8 @@ extension RouterCore {
     let order = orders.children[child]
     let parent = orders.parents[Int(order.links.parent)]
     guard order.order.isPostOnly, !order.isCancelPending, !isHalted, parent.status == .working,
-      parent.links.working >= 0, let venue = markets.venue(order.order.venue), !venue.isHalted
+      parent.links.working >= 0, let venue = markets.venue(order.order.venue), !venue.isHalted,
+      !isClosing(order.order.venue, at: now)
     else { return false }
     // What rests at the client's own limit may outlive a link and a run.
     if order.role == .residual { return now < parent.deadline }

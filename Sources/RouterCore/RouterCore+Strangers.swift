@@ -74,7 +74,7 @@ extension RouterCore {
       order.askedAt > known.closedAt.adding(milliseconds: Self.listLagMilliseconds)
     else { return }
     note(order, .ended, now, &outbox)
-    cancel(order, &outbox)
+    cancel(order, now, &outbox)
     listSoon(order.venue, now, afterMilliseconds: Self.orphanIntervalMilliseconds)
   }
 
@@ -144,7 +144,7 @@ extension RouterCore {
     if order.cumulativeQuantity > .zero {
       haltVenue(order.venue, .unknownOrder, now, &outbox)
     }
-    cancel(order, &outbox)
+    cancel(order, now, &outbox)
   }
 
   private mutating func note(
@@ -159,7 +159,10 @@ extension RouterCore {
     emit(.orphanFound(OrphanFound(order, verdict, at: now)), &outbox)
   }
 
-  private func cancel(_ order: OpenOrderObservation, _ outbox: inout Outbox) {
+  private mutating func cancel(
+    _ order: OpenOrderObservation, _ now: Timestamp, _ outbox: inout Outbox
+  ) {
+    spendAnyway(order.venue, now)
     outbox.append(.cancel(reference(order)))
   }
 

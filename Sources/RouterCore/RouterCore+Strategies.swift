@@ -8,6 +8,8 @@ extension RouterCore {
     }
     let order = orders.parents[parent]
     resetCaps(to: order.order.routing.maximumChildQuantity)
+    // No time for a second look.
+    if request.nodeBudget == 1 { return planFreely(request, parent, now) }
     switch order.order.routing.strategy {
     case .bestPrice, .priceImprovement: planFreely(request, parent, now)
     case .fewestVenues: planFewest(request, parent, now)
@@ -39,10 +41,10 @@ extension RouterCore {
       participation: min(max(participation, 1), PlanRequest.fullParticipation))
   }
 
-  /// A tenth of the time until the deadline, at a microsecond a node.
+  /// A tenth of the time that is left, at a microsecond a node; the root at least.
   private func nodeBudget(_ order: ParentOrder, _ now: Timestamp) -> Int {
-    let slack = order.deadline == .distantFuture ? .max : order.deadline.since(now)
-    return Int(min(max(slack / 10_000, 16), Int64(PlanRequest.defaultNodeBudget)))
+    let slack = slackAtVenues(order, at: now) ?? .max
+    return Int(min(max(slack / 10_000, 1), Int64(PlanRequest.defaultNodeBudget)))
   }
 
   private func objective(of order: ParentOrder, _ now: Timestamp) -> PlanObjective {
@@ -285,6 +287,8 @@ extension RouterCore {
   ) -> Exclusion {
     let venue = listing.venue
     let parent = orders.parents[Int(orders.working[work].parent)]
+    if isTooSlow(venue, for: parent, at: now) { return .tooSlow }
+    if isThinnedOut(venue, parent, at: now) { return .throttled }
     if isSequentialOnce(parent) && orders.working[work].hasTried(venue) { return .setAside }
     if !ignoringSetAside && orders.working[work].isSetAside(venue, at: now) { return .setAside }
     let receivedAt = markets.books[listing.id].receivedAt

@@ -17,8 +17,11 @@ extension RouterCore {
         parentDue(item, now, &outbox)
       } else if item < childStart {
         venueDue(VenueID(UInt8(item - venueStart)), now, &outbox)
-      } else {
+      } else if item < childStart + configuration.childCapacity {
         childDue(item - childStart, now, &outbox)
+      } else {
+        let venue = item - childStart - configuration.childCapacity
+        paceDue(VenueID(UInt8(venue)), now, &outbox)
       }
     }
   }
@@ -83,6 +86,11 @@ extension RouterCore {
     guard now >= pauseEnd else { return queryLater(child, at: pauseEnd) }
     let turn = queryTurn(child, now)
     guard now >= turn else { return queryLater(child, at: turn) }
+    guard spendOnQuery(child, now) else {
+      // What the retry budget gave is not asked of it again.
+      orders.children[child].tracking.retryAt = now
+      return
+    }
     orders.children[child].tracking.lastQueryAt = now
     orders.children[child].tracking.retryAt = .distantFuture
     let longest =
@@ -103,12 +111,12 @@ extension RouterCore {
     guard breakers.contains(order.order.venue) else { return now }
     // That an order rests as it should is looked at now and then: no retry.
     if order.order.isPostOnly && order.isAcknowledged && !order.isCancelPending { return now }
+    // Its place among those who wait was paid for before.
+    guard order.tracking.retryAt == .distantFuture else { return order.tracking.retryAt }
     guard order.tracking.lastQueryAt > .distantPast else {
       breakers[order.order.venue].retries.depositFirstAttempt()
       return now
     }
-    // Its place among those who wait was paid for before.
-    guard order.tracking.retryAt == .distantFuture else { return order.tracking.retryAt }
     let turn = breakers[order.order.venue].retries.withdraw(at: now)
     orders.children[child].tracking.retryAt = turn
     return turn

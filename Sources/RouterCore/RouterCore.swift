@@ -38,6 +38,10 @@ package struct RouterCore: ~Copyable, Sendable {
   var strangers: StrangerWatch
   var changedListings: ChangedListings
   var breakers: BreakerTable
+  /// How fast each venue may be sent requests.
+  var paces: FixedBuffer<VenuePace>
+  /// The 99th percentile from a decision to the last byte of its orders, as the service measures it.
+  package internal(set) var pathLatencyNanoseconds: Int64 = 0
   /// Whether `startEpoch` was called in this run; nothing is accepted or sent before.
   package internal(set) var isRunning = false
 
@@ -47,7 +51,7 @@ package struct RouterCore: ~Copyable, Sendable {
     orders = OrderStore(configuration)
     ledger = Ledger(configuration)
     timers = TimerHeap(
-      items: configuration.openParentCapacity + configuration.venueCapacity
+      items: configuration.openParentCapacity + configuration.venueCapacity * 2
         + configuration.childCapacity)
     planner = Planner(levelCapacity: configuration.bookLevels)
     estimates = RoutingEstimates(configuration)
@@ -55,6 +59,7 @@ package struct RouterCore: ~Copyable, Sendable {
     strangers = StrangerWatch(venues: configuration.venueCapacity)
     changedListings = ChangedListings(capacity: configuration.listingCapacity)
     breakers = BreakerTable(configuration)
+    paces = FixedBuffer(repeating: VenuePace(), count: markets.venues.count)
   }
 
   /// Decides on one event; book updates find their levels in `levels`.
@@ -77,6 +82,10 @@ package struct RouterCore: ~Copyable, Sendable {
     case .orderReplaceRequest(let request): replace(request, now, &outbox)
     case .haltRequested(let requestID): halt(requestID, now, &outbox)
     case .resumeRequested(let requestID): resume(requestID, now, &outbox)
+    case .venueThrottleChanged(let throttle): throttleChanged(throttle, now, &outbox)
+    case .venueMaintenanceChanged(let windows): maintenanceChanged(windows, now, &outbox)
+    case .venueBusy(let venue, let retryAt): venueBusy(venue, until: retryAt, now, &outbox)
+    case .pathLatencyMeasured(let nanoseconds): notePath(nanoseconds: nanoseconds)
     case .venueDefined, .assetDefined, .instrumentDefined, .listingChanged, .riskLimitsChanged,
       .venueRoutingChanged, .venueBreakerChanged:
       settingChanged(event, now, &outbox)
@@ -101,11 +110,14 @@ package struct RouterCore: ~Copyable, Sendable {
     outbox.append(fact)
   }
 
-  // Items of the timer heap: working parents, then venues, then children.
+  // Items of the timer heap: working parents, venues, children, and the pace of venues.
 
   func parentTimer(_ working: Int) -> Int { working }
   func venueTimer(_ venue: VenueID) -> Int { configuration.openParentCapacity + venue.index }
   func childTimer(_ child: Int) -> Int {
     configuration.openParentCapacity + configuration.venueCapacity + child
+  }
+  func paceTimer(_ venue: VenueID) -> Int {
+    childTimer(configuration.childCapacity) + venue.index
   }
 }

@@ -78,6 +78,22 @@ package struct StateHasher: Sendable {
     combine(breaker.openCapMilliseconds)
   }
 
+  package mutating func combine(_ throttle: VenueThrottle) {
+    combine(throttle.intervalNanoseconds)
+    combine(
+      UInt64(throttle.burst) << 32 | UInt64(throttle.cancelReserve) << 8
+        | (throttle.isAdaptive ? 1 : 0))
+  }
+
+  package mutating func combine(_ maintenance: VenueMaintenance) {
+    for index in 0..<VenueMaintenance.capacity {
+      let window = maintenance[index]
+      combine(
+        UInt64(window.beforeSeconds) << 48 | UInt64(window.minutes) << 32
+          | UInt64(window.startMinute) << 16 | UInt64(window.days))
+    }
+  }
+
   package mutating func combine(_ options: RoutingOptions) {
     combine(
       UInt64(options.strategy.rawValue) << 16 | UInt64(options.arrival.rawValue) << 8

@@ -49,6 +49,13 @@ struct FactCodecGoldenTests {
 
   /// What came later: new kinds, and new versions of old ones.
   private static let later: [Row] = [
+    Row(type: 60, version: 1, payload: "035a000000000000005b0000005c0001"),
+    Row(
+      type: 61, version: 1,
+      payload: "03646500660067006869006a006b006c6d006e006f0070710072007300"),
+    Row(
+      type: 62, version: 1,
+      payload: "035d000000000000005e000000000000005f60000000610000006200000000000000"),
     Row(
       type: 56, version: 1,
       payload: "030807060504030201563412efcdab134f51434c4d4c2d42573350332d4255434d575a01"

@@ -110,6 +110,12 @@ final class RecordingTests {
     RecordedEvent(.assetDefined(AssetDefinition(id: AssetID(1), name: text("BTC"))), levels: []),
     RecordedEvent(.venueRoutingChanged(VenueRouting(venue: VenueID(2))), levels: []),
     RecordedEvent(.venueBreakerChanged(VenueBreakerSettings(venue: VenueID(2))), levels: []),
+    RecordedEvent(
+      .venueThrottleChanged(
+        VenueThrottle(venue: VenueID(2), intervalNanoseconds: 3, burst: 4)), levels: []),
+    RecordedEvent(.venueMaintenanceChanged(SampleFacts.maintenance), levels: []),
+    RecordedEvent(.pathLatencyMeasured(nanoseconds: 5), levels: []),
+    RecordedEvent(.venueBusy(VenueID(2), until: Timestamp(nanoseconds: 6)), levels: []),
   ]
 
   /// Every part that a core decides by differs from its default.

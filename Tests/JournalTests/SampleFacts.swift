@@ -31,6 +31,7 @@ enum SampleFacts {
   /// The samples as the first release knew them: without what came later.
   static let firstRelease: [Fact] = all.compactMap { fact in
     switch fact {
+    case .venueThrottleChanged, .venueMaintenanceChanged, .throttleEngaged: return nil
     case .venueRoutingChanged, .restPlanned, .parentTriggered, .parentReplaceRequested,
       .parentReplaced, .positionCarried, .requestRemembered, .parentsForgotten, .executionsCarried,
       .orphanFound, .orphanAdopted, .venueBreakerChanged, .breakerChanged:
@@ -135,7 +136,27 @@ enum SampleFacts {
         venue: VenueID(5), operation: .cancelsAndQueries, from: .halfOpen, to: .open,
         counts: CallCounts(calls: 95, failures: 96, slowCalls: 97), lastFailure: .queryFailed,
         until: time(98), trips: 99, at: time(100))),
+    .venueThrottleChanged(
+      VenueThrottle(
+        venue: VenueID(3), intervalNanoseconds: 90, burst: 91, cancelReserve: 92,
+        isAdaptive: true)),
+    .venueMaintenanceChanged(maintenance),
+    .throttleEngaged(
+      ThrottleEngaged(
+        venue: VenueID(3), until: time(93), retryAt: time(94), count: 95, requests: 96,
+        accepts: 97, at: time(98))),
   ]
+
+  static let maintenance: VenueMaintenance = {
+    var maintenance = VenueMaintenance(venue: VenueID(3))
+    for index in 0..<VenueMaintenance.capacity {
+      let number = UInt16(100 + index * 4)
+      maintenance[index] = MaintenanceWindow(
+        days: UInt8(number), startMinute: number + 1, minutes: number + 2,
+        beforeSeconds: number + 3)
+    }
+    return maintenance
+  }()
 
   static let parents: [Fact] = [
     .parentAccepted(

@@ -39,6 +39,9 @@ enum FactType: UInt8, CaseIterable {
   case orphanAdopted = 57
   case venueBreakerChanged = 58
   case breakerChanged = 59
+  case venueThrottleChanged = 60
+  case venueMaintenanceChanged = 61
+  case throttleEngaged = 62
 
   init(_ fact: Fact) {
     self =
@@ -49,6 +52,9 @@ enum FactType: UInt8, CaseIterable {
       case .instrumentDefined: .instrumentDefined
       case .listingChanged: .listingChanged
       case .riskLimitsChanged: .riskLimitsChanged
+      case .venueThrottleChanged: .venueThrottleChanged
+      case .venueMaintenanceChanged: .venueMaintenanceChanged
+      case .throttleEngaged: .throttleEngaged
       case .haltChanged: .haltChanged
       case .venueHaltChanged: .venueHaltChanged
       case .venueRoutingChanged: .venueRoutingChanged

@@ -17,6 +17,9 @@ extension FieldReader {
       .venueHaltChanged(
         try venueID(), isHalted: try bool(), reason: try value(), at: try timestamp())
     case .venueRoutingChanged: .venueRoutingChanged(try venueRouting())
+    case .venueThrottleChanged: .venueThrottleChanged(try venueThrottle())
+    case .venueMaintenanceChanged: .venueMaintenanceChanged(try venueMaintenance())
+    case .throttleEngaged: .throttleEngaged(try throttleEngaged())
     case .parentAccepted: .parentAccepted(try parentAccepted(version))
     case .parentRefused: .parentRefused(try parentRefused())
     case .planMade: .planMade(try planMade(version))

@@ -59,6 +59,10 @@ extension FieldReader {
     case 14: return RecordedEvent(.openOrderObserved(try recordedOpenOrder()), levels: [])
     case 15: return RecordedEvent(.openOrdersListed(try recordedVenue()), levels: [])
     case 16: return RecordedEvent(.marketReview, levels: [])
+    case 17: return RecordedEvent(.pathLatencyMeasured(nanoseconds: try integer()), levels: [])
+    case 18:
+      return RecordedEvent(
+        .venueBusy(try recordedVenue(), until: Timestamp(nanoseconds: try integer())), levels: [])
     case let kind: return RecordedEvent(try recordedRequest(kind), levels: [])
     }
   }
@@ -93,6 +97,8 @@ extension FieldReader {
     case .riskLimitsChanged(let limits): .riskLimitsChanged(limits)
     case .venueRoutingChanged(let routing): .venueRoutingChanged(routing)
     case .venueBreakerChanged(let breaker): .venueBreakerChanged(breaker)
+    case .venueThrottleChanged(let throttle): .venueThrottleChanged(throttle)
+    case .venueMaintenanceChanged(let windows): .venueMaintenanceChanged(windows)
     default: throw .unknownType
     }
   }

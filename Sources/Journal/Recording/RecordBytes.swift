@@ -78,6 +78,8 @@ struct RecordBytes {
     case .riskLimitsChanged(let limits): setting(.riskLimitsChanged(limits))
     case .venueRoutingChanged(let routing): setting(.venueRoutingChanged(routing))
     case .venueBreakerChanged(let breaker): setting(.venueBreakerChanged(breaker))
+    case .venueThrottleChanged(let throttle): setting(.venueThrottleChanged(throttle))
+    case .venueMaintenanceChanged(let windows): setting(.venueMaintenanceChanged(windows))
     case .book(let update):
       kind(3)
       book(update, recorded.levels)
@@ -106,6 +108,13 @@ struct RecordBytes {
     case .openOrdersListed(let venue):
       kind(15)
       integer(venue.rawValue)
+    case .pathLatencyMeasured(let nanoseconds):
+      kind(17)
+      integer(nanoseconds)
+    case .venueBusy(let venue, let until):
+      kind(18)
+      integer(venue.rawValue)
+      integer(until.nanoseconds)
     case .newOrderSingle, .orderCancelRequest, .orderReplaceRequest, .haltRequested,
       .resumeRequested:
       request(recorded.event)

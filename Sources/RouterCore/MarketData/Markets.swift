@@ -6,6 +6,9 @@ package struct Markets: ~Copyable, Sendable {
     package var definition: VenueDefinition
     package var routing: VenueRouting
     package var breaker: VenueBreakerSettings
+    /// `nil` until settings name one: no limit.
+    package var throttle: VenueThrottle?
+    package var maintenance: VenueMaintenance
     package var isDefined = false
     package var isHalted = false
     package var haltReason = RejectReason.none
@@ -47,7 +50,8 @@ package struct Markets: ~Copyable, Sendable {
     let unmeasured = VenueRouting(venue: nobody.id)
     venues = FixedBuffer(
       repeating: Venue(
-        definition: nobody, routing: unmeasured, breaker: VenueBreakerSettings(venue: nobody.id)),
+        definition: nobody, routing: unmeasured, breaker: VenueBreakerSettings(venue: nobody.id),
+        maintenance: VenueMaintenance(venue: nobody.id)),
       count: venueCount)
     assets = FixedBuffer(repeating: nil, count: configuration.assetCapacity)
     instruments = FixedBuffer(repeating: nil, count: configuration.instrumentCapacity)
@@ -65,6 +69,7 @@ package struct Markets: ~Copyable, Sendable {
     if !venues[venue.id.index].isDefined {
       venues[venue.id.index].routing = VenueRouting(venue: venue.id)
       venues[venue.id.index].breaker = VenueBreakerSettings(venue: venue.id)
+      venues[venue.id.index].maintenance = VenueMaintenance(venue: venue.id)
     }
     venues[venue.id.index].definition = venue
     venues[venue.id.index].isDefined = true
@@ -78,6 +83,16 @@ package struct Markets: ~Copyable, Sendable {
   package mutating func define(_ breaker: VenueBreakerSettings) {
     guard venue(breaker.venue) != nil else { return }
     venues[breaker.venue.index].breaker = breaker
+  }
+
+  package mutating func define(_ throttle: VenueThrottle) {
+    guard venue(throttle.venue) != nil else { return }
+    venues[throttle.venue.index].throttle = throttle
+  }
+
+  package mutating func define(_ maintenance: VenueMaintenance) {
+    guard venue(maintenance.venue) != nil else { return }
+    venues[maintenance.venue.index].maintenance = maintenance
   }
 
   package mutating func define(_ asset: AssetDefinition) {
@@ -210,6 +225,8 @@ package struct Markets: ~Copyable, Sendable {
       hasher.combine(venues[index].definition)
       hasher.combine(venues[index].routing)
       hasher.combine(venues[index].breaker)
+      if let throttle = venues[index].throttle { hasher.combine(throttle) }
+      hasher.combine(venues[index].maintenance)
       hasher.combine(venues[index].isHalted ? 1 : 0)
       hasher.combine(UInt64(venues[index].haltReason.rawValue))
     }

@@ -115,6 +115,12 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
   package struct Tracking: Sendable, BitwiseCopyable {
     /// Passed the last gate; it can not pass again.
     package var isReleased = false
+    /// Counts among the orders of its venue that wait for their release.
+    var isQueued = false
+    /// Its cancel waits for a token.
+    var isCancelWaiting = false
+    /// The venue has said whether it was one order too many.
+    var isAnswered = false
     /// From when on absence can be proved: it can not have been sent later.
     package var absenceReference = Timestamp.distantFuture
     /// The ceiling of the pause before the next query; zero asks at once.

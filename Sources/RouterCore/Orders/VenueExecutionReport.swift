@@ -89,6 +89,8 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case noRoute = 28
   case cannotFillWhole = 29
   case openOrdersLimit = 30
+  /// At the decision it was too late for every venue to be reached before the deadline.
+  case staleAtDecision = 31
   // Release of a child.
   case bookStale = 40
   case linkDown = 41
@@ -97,6 +99,11 @@ package enum RejectReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case parentClosed = 44
   /// The venue's circuit breaker has opened since the child was intended.
   case breakerOpen = 45
+  /// The venue's request budget has no room for a new order.
+  case throttled = 46
+  /// At the release it was too late for the venue to be reached before the deadline.
+  case staleAtRelease = 47
+  case maintenance = 48
   // What venues say.
   case insufficientFunds = 60
   case belowMinimum = 61

@@ -132,6 +132,19 @@ final class CoreHarness {
     process(.venueRoutingChanged(routing))
   }
 
+  /// Limits what a venue may be asked.
+  func throttle(
+    _ index: Int, intervalMilliseconds: Int64, burst: UInt32, reserve: UInt16 = 0,
+    isAdaptive: Bool = false
+  ) {
+    process(
+      .venueThrottleChanged(
+        VenueThrottle(
+          venue: VenueID(UInt8(index)),
+          intervalNanoseconds: intervalMilliseconds * Self.millisecond, burst: burst,
+          cancelReserve: reserve, isAdaptive: isAdaptive)))
+  }
+
   /// Lets time pass, with a clock event at every deadline; what they asked for is in `commands`.
   func pass(milliseconds: Int64) {
     let end = now.adding(milliseconds: milliseconds)

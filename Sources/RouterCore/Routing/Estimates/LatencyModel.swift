@@ -44,14 +44,24 @@ package struct LatencyModel: ~Copyable, Sendable {
     venues[venue.index].total += unit
     venues[venue.index].measured = OrderLatency(
       medianNanoseconds: quantile(0.5, of: venue.index),
-      tailNanoseconds: quantile(0.95, of: venue.index), isMeasured: true)
+      tailNanoseconds: quantile(0.95, of: venue.index),
+      farTailNanoseconds: quantile(0.99, of: venue.index), isMeasured: true)
   }
 
   package func oneWay(_ venue: VenueID, at now: Timestamp) -> OrderLatency {
     guard venue.index < venues.count else { return OrderLatency(VenuePriors()) }
     let state = venues[venue.index]
-    let samples = state.total / state.unit * decay(state, until: now)
-    return samples >= Self.samplesNeeded ? state.measured : state.prior
+    return weight(state, at: now) >= Self.samplesNeeded ? state.measured : state.prior
+  }
+
+  /// How many samples count, those that have faded in part.
+  package func sampleCount(_ venue: VenueID, at now: Timestamp) -> Int64 {
+    guard venue.index < venues.count else { return 0 }
+    return weight(venues[venue.index], at: now).whole(in: 0...Int64(Int32.max))
+  }
+
+  private func weight(_ state: Venue, at now: Timestamp) -> Double {
+    state.total / state.unit * decay(state, until: now)
   }
 
   private mutating func fade(_ index: Int, until now: Timestamp) {
@@ -108,21 +118,28 @@ package struct LatencyModel: ~Copyable, Sendable {
 package struct OrderLatency: Sendable, Hashable, BitwiseCopyable {
   /// For ranking.
   package let medianNanoseconds: Int64
-  /// One order in twenty takes longer; for deadlines.
+  /// One order in twenty takes longer.
   package let tailNanoseconds: Int64
+  /// One order in a hundred takes longer; for deadlines.
+  package let farTailNanoseconds: Int64
   /// Whether it was measured; else the settings say so.
   package let isMeasured: Bool
 
-  init(medianNanoseconds: Int64, tailNanoseconds: Int64, isMeasured: Bool) {
+  init(
+    medianNanoseconds: Int64, tailNanoseconds: Int64, farTailNanoseconds: Int64, isMeasured: Bool
+  ) {
     self.medianNanoseconds = medianNanoseconds
     self.tailNanoseconds = tailNanoseconds
+    self.farTailNanoseconds = farTailNanoseconds
     self.isMeasured = isMeasured
   }
 
   init(_ priors: VenuePriors) {
     let median = min(max(priors.orderLatencyNanoseconds, 0), Self.longest)
     medianNanoseconds = median
+    // An assumption is not made more precise by a second one.
     tailNanoseconds = min(max(priors.orderLatencyTailNanoseconds, median), Self.longest)
+    farTailNanoseconds = tailNanoseconds
     isMeasured = false
   }
 

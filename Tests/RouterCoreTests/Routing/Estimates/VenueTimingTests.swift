@@ -29,7 +29,7 @@ struct LatencyModelTests {
   }
 
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
-  func `both quantiles are within a bucket of the sorted samples`(seed: UInt64) {
+  func `the quantiles are within a bucket of the sorted samples`(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     var model = LatencyModel(venues: 2, halfLifeMilliseconds: 1_000_000_000)
     var samples: [Int64] = []
@@ -43,6 +43,8 @@ struct LatencyModelTests {
     let latency = model.oneWay(venue, at: time(milliseconds: 0))
     #expect(abs(Double(latency.medianNanoseconds) / Double(samples[249]) - 1) < 0.07)
     #expect(abs(Double(latency.tailNanoseconds) / Double(samples[474]) - 1) < 0.13)
+    #expect(abs(Double(latency.farTailNanoseconds) / Double(samples[494]) - 1) < 0.13)
+    #expect(model.sampleCount(venue, at: time(milliseconds: 0)) == 500)
   }
 
   @Test func `a lasting change shows and silence brings the settings back`() {
