@@ -119,6 +119,8 @@ package struct VenueStatusView: Sendable {
   package var incidents: [(Timestamp, String, String)]
   /// How the circuit breakers stand.
   package var breakers: [BreakerView] = []
+  /// How fast the venue may be asked; `nil` while the core does not know it.
+  package var throttle: ThrottleView?
 
   package init(
     venue: VenueID, name: String, dialect: String, state: String, marketData: Bool,

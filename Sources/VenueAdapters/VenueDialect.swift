@@ -14,6 +14,10 @@ package protocol VenueDialect: Sendable {
   var absenceProofMilliseconds: Int64 { get }
   /// Whether an open buy holds its fee on top of its notional.
   var holdsFee: Bool { get }
+  /// What the venue publishes about how often it may be asked; `nil` if nothing is known.
+  ///
+  /// The policy where the settings name none. What an adapter counts beyond it stands.
+  var publishedThrottle: VenueThrottle? { get }
 
   /// The request for a question; paths only, the gateway adds scheme and host.
   func request(for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner)

@@ -43,7 +43,9 @@ extension Command {
     usage: """
       usage: sluice venues [--json]
 
-      Shows links, clock offset, fees and the last incident of each venue.
+      Shows of each venue its links, clock offset, how long orders take to it (50th and 99th
+      percentile; ~ where it is assumed), what is left of its request budget, whether it is
+      paused or in maintenance, and the last incident.
       """,
     run: { words in
       let arguments = try Arguments(words, options: [], switches: ["json"])

@@ -75,6 +75,68 @@ struct SettingsFileTests {
     #expect(settings.venues.first?.routing == expected)
   }
 
+  @Test func `a throttle and windows of maintenance are read in their units`() throws {
+    let policy = """
+      throttle: {requests_per_second: '2.5', burst: 30, cancel_reserve: '0.3', adaptive: false},
+      maintenance: [
+        {days: ['sunday', 'monday'], start: '22:05', minutes: 30},
+        {days: 'daily', start: '00:00', minutes: 1440, before_seconds: 0},
+      ],
+      fees:
+      """
+    let settings = try decode(Self.complete.replacingOccurrences(of: "fees:", with: policy))
+    let venue = try #require(settings.venues.first)
+    #expect(
+      venue.throttle
+        == VenueThrottle(
+          venue: VenueID(0), intervalNanoseconds: 400_000_000, burst: 30, cancelReserve: 3000,
+          isAdaptive: false))
+    #expect(
+      venue.maintenance[0]
+        == MaintenanceWindow(days: 0b100_0001, startMinute: 1325, minutes: 30, beforeSeconds: 60))
+    #expect(
+      venue.maintenance[1]
+        == MaintenanceWindow(days: 0x7F, startMinute: 0, minutes: 1440, beforeSeconds: 0))
+    #expect(venue.maintenance[2] == .none)
+  }
+
+  @Test func `without a throttle a fifth would be kept for cancels, and nothing is set`() throws {
+    let venue = try #require(try decode(Self.complete).venues.first)
+    #expect(venue.throttle == nil && venue.maintenance.isEmpty)
+    let short = try decode(
+      Self.complete.replacingOccurrences(
+        of: "fees:", with: "throttle: {requests_per_second: 3}, fees:"))
+    let throttle = try #require(short.venues.first?.throttle)
+    // Rounded up: never faster than three a second.
+    #expect(throttle.intervalNanoseconds == 333_333_334)
+    #expect(throttle.burst == 1 && throttle.cancelReserve == 2000 && throttle.isAdaptive)
+  }
+
+  @Test(
+    arguments: [
+      ("throttle: {}", "throttle.requests_per_second: is missing"),
+      ("throttle: {requests_per_second: 0}", "throttle.requests_per_second: must be a number"),
+      ("throttle: {requests_per_second: '0.0001'}", "must be a decimal in quotes"),
+      ("throttle: {requests_per_second: 1, burst: 0}", "throttle.burst: must be"),
+      ("throttle: {requests_per_second: 1, cancel_reserve: '1.5'}", "cancel_reserve: must be"),
+      ("maintenance: {}", "maintenance: must be a list"),
+      ("maintenance: [{}, {}, {}, {}, {}]", "maintenance: holds at most 4 windows"),
+      ("maintenance: [{days: 'daily', start: '1:00', minutes: 1}]", "[0].start: must be a time"),
+      ("maintenance: [{days: 'daily', start: '24:00', minutes: 1}]", "[0].start: must be a time"),
+      ("maintenance: [{days: 'daily', start: '10:60', minutes: 1}]", "[0].start: must be a time"),
+      ("maintenance: [{days: 'daily', start: '10:00'}]", "[0].minutes: is missing"),
+      ("maintenance: [{days: [], start: '10:00', minutes: 1}]", "[0].days: must be 'daily'"),
+      ("maintenance: [{days: ['sun'], start: '10:00', minutes: 1}]", "[0].days: must name days"),
+      (
+        "maintenance: [{days: 'daily', start: '10:00', minutes: 1, before_seconds: -1}]",
+        "[0].before_seconds: must be"
+      ),
+    ])
+  func `a throttle or a window that can not be is named`(setting: String, expected: String) {
+    let faults = faults("fees:", "\(setting), fees:")
+    #expect(faults.contains { $0.contains(expected) }, "\(faults)")
+  }
+
   @Test func `assumptions that can not be are named`() {
     let faults = faults("fees:", "routing: {fill_probability: '1.1', latency_ms: -1}, fees:")
     #expect(faults.count == 2)

@@ -10,7 +10,9 @@ extension RejectReason {
 
   private var status: Int {
     switch self {
-    case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket, .openOrdersLimit: 503
+    case .halted, .notRecovered, .journalFailed, .tooManyOrders, .noMarket, .openOrdersLimit,
+      .throttled, .maintenance:
+      503
     case .unknownOrder: 404
     case .orderAlreadyClosed, .cancelPending: 409
     default: 422
@@ -26,7 +28,7 @@ extension RejectReason {
     case .invalidRouting: "routing"
     case .duplicateClientOrderID: "client_order_id"
     case .notReplaceable: "quantity"
-    case .missingDeadline, .deadlinePassed: "expires_at"
+    case .missingDeadline, .deadlinePassed, .staleAtDecision, .staleAtRelease: "expires_at"
     case .invalidStop: "stop_price"
     case .postOnlyConflict: "post_only"
     default: nil
@@ -63,6 +65,11 @@ extension RejectReason {
     case .journalFailed:
       "the disk of state_directory is full or broken; make room, or mend it and restart"
     case .deadlinePassed: "the deadline has passed"
+    case .staleAtDecision:
+      "at the stage 'decision' no venue could be reached before the deadline any more"
+    case .staleAtRelease: "at the stage 'release' the venue was too slow for the deadline"
+    case .throttled: "the venue's request budget is used up, or it asked for a pause"
+    case .maintenance: "the venue is in a maintenance window of the settings"
     case .cannotFillWhole: "no single venue can fill the whole quantity within the limit"
     case .noRoute: "no venue can take any of it"
     default: "reason: \(name)"

@@ -36,6 +36,7 @@ struct VenueRenderer {
     json.field("orders_sent", integer: Int64(venue.ordersSent))
     json.field("requests_unknown", integer: Int64(venue.requestsUnknown))
     writeBreakers(venue.breakers, to: &json)
+    writeThrottle(venue.throttle, to: &json)
     writeChannels(venue.channels, to: &json)
     writeListings(of: venue.venue, to: &json)
     writeIncidents(venue.incidents, to: &json)

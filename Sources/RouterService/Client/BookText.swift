@@ -25,14 +25,16 @@ package enum BookText {
 
   package static func venues(_ answer: JSONValue) -> String {
     var table = TextTable(
-      "venue", "protocol", "state", "data", "orders", "reports", ">clock ms", ">sent", ">unknown",
-      "breakers", "last incident")
+      "venue", "protocol", "state", "data", "orders", "reports", ">clock ms", ">p50 ms", ">p99 ms",
+      ">tokens", "pace", ">sent", ">unknown", "breakers", "last incident")
     for venue in answer["venues"]?.array ?? [] {
       let incident = venue["incidents"]?[0]
       table.add(
         OrderText.text(venue, "venue"), OrderText.text(venue, "protocol"),
         OrderText.text(venue, "state"), flag(venue, "market_data"), flag(venue, "order_entry"),
         flag(venue, "drop_copy"), OrderText.text(venue, "clock_offset_ms"),
+        latency(venue, "median_ms"), latency(venue, "p99_ms"),
+        OrderText.text(venue["throttle"] ?? .null, "tokens"), pace(venue),
         OrderText.text(venue, "orders_sent"), OrderText.text(venue, "requests_unknown"),
         breakers(venue["breakers"]?.array ?? []),
         incident.map { OrderText.text($0, "message") } ?? "")
@@ -56,6 +58,20 @@ package enum BookText {
 
   private static func plain(_ name: String) -> String {
     String(name.map { $0 == "_" ? " " : $0 })
+  }
+
+  /// What the settings assume is no measurement, and looks different.
+  private static func latency(_ venue: JSONValue, _ name: String) -> String {
+    guard let latency = venue["order_latency"] else { return "" }
+    let isMeasured = latency["measured"]?.bool == true
+    return (isMeasured ? "" : "~") + OrderText.text(latency, name)
+  }
+
+  /// Why no new order goes to a venue at the moment, if its pace is the reason.
+  private static func pace(_ venue: JSONValue) -> String {
+    if let until = venue["maintenance"]?["active_until"]?.string { return "down until \(until)" }
+    if let until = venue["throttle"]?["engaged_until"]?.string { return "paused until \(until)" }
+    return ""
   }
 
   private static func orphans(_ answer: JSONValue) -> String {

@@ -38,6 +38,9 @@ package struct ServiceSettings: Sendable {
     package var routing = VenueRouting(venue: VenueID(0))
     /// When its circuit breakers open; its number is filled in later.
     package var breaker = VenueBreakerSettings(venue: VenueID(0))
+    /// `nil`: what the venue publishes, or no limit worth the name for one that only simulates.
+    package var throttle: VenueThrottle?
+    package var maintenance = VenueMaintenance(venue: VenueID(0))
     package var requestWindowMilliseconds: Int64
     package var bookDepth: Int
     /// The symbols of this venue; all of the service's if empty.

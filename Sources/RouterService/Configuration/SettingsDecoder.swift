@@ -143,7 +143,8 @@ struct SettingsDecoder {
       value, at: path, faults: faults,
       known: [
         "name", "protocol", "endpoints", "credentials", "certificate_authority", "proxy", "fees",
-        "routing", "symbols", "request_window_ms", "maximum_clock_offset_ms", "book_depth",
+        "routing", "throttle", "maintenance", "symbols", "request_window_ms",
+        "maximum_clock_offset_ms", "book_depth",
         "order_lanes",
         "connect_timeout_ms", "request_timeout_ms", "breaker",
       ])
@@ -153,7 +154,8 @@ struct SettingsDecoder {
       key: secret(credentials, "key", isRequired: true) ?? .environment(""),
       secret: secret(credentials, "secret", isRequired: true) ?? .environment(""),
       passphrase: secret(credentials, "passphrase", isRequired: false), fees: fees(reader),
-      routing: routing(reader), breaker: breaker(reader),
+      routing: routing(reader), breaker: breaker(reader), throttle: throttle(reader),
+      maintenance: maintenance(reader),
       requestWindowMilliseconds: reader.integer("request_window_ms", standard: 2000, 500...60_000),
       bookDepth: Int(reader.integer("book_depth", standard: 1000, 10...5000)),
       symbols: pairs(reader, "symbols"))
@@ -236,7 +238,7 @@ struct SettingsDecoder {
   }
 
   /// A decimal of up to four places, in parts per ten thousand.
-  private func parts(
+  func parts(
     _ reader: SettingsReader, _ name: String, _ standard: Int64, _ most: Int64
   ) -> Int64 {
     let parts = reader.decimal(name, scale: 4, standard: Int128(standard))

@@ -110,6 +110,7 @@ final class CorePort: RouterPort, @unchecked Sendable {
       let venues = core.venueStatuses().map { status in
         var view = VenueStatusView(status)
         view.breakers = core.breakers(of: status.venue)
+        view.throttle = core.throttleView(of: status.venue)
         return view
       }
       return venues + startingVenues()

@@ -322,6 +322,14 @@ final class CoreThread: VenueGatewayDelegate {
     return observations
   }
 
+  func throttleView(of venue: VenueID) -> ThrottleView? {
+    let now = clock.now
+    guard let pace = core.pace(of: venue, at: now) else { return nil }
+    return ThrottleView(
+      pace: pace, maintenance: core.maintenanceReading(of: venue, at: now),
+      latency: core.latencyReading(of: venue, at: now))
+  }
+
   func venueStatuses() -> [GatewayStatus] {
     gateways.compactMap { $0?.currentStatus }
   }

@@ -212,13 +212,7 @@ final class VenueStarter: @unchecked Sendable {
     } catch {
       throw .system("\(error)")
     }
-    var routing = account.settings.routing
-    routing.venue = setup.venue
-    var breaker = account.settings.breaker
-    breaker.venue = setup.venue
-    let events =
-      registry.takeAdditions() + [.venueRoutingChanged(routing), .venueBreakerChanged(breaker)]
-      + balances(result, setup)
+    let events = registry.takeAdditions() + policy(account, setup) + balances(result, setup)
     let openOrders = openOrders(result, setup)
     let handed = Unchecked((gateway: gateway, core: core))
     let port = port
@@ -233,6 +227,28 @@ final class VenueStarter: @unchecked Sendable {
     Log.info(
       "start", "venue connects",
       ["venue": setup.venueName, "listings": "\(setup.listings.count)"])
+  }
+
+  /// What the settings say of a venue beyond its listings.
+  private func policy(_ account: Account, _ setup: AdapterSetup) -> [Event] {
+    var routing = account.settings.routing
+    routing.venue = setup.venue
+    var breaker = account.settings.breaker
+    breaker.venue = setup.venue
+    var throttle = account.settings.throttle ?? standardThrottle(account)
+    throttle.venue = setup.venue
+    var maintenance = account.settings.maintenance
+    maintenance.venue = setup.venue
+    return [
+      .venueRoutingChanged(routing), .venueBreakerChanged(breaker), .venueThrottleChanged(throttle),
+      .venueMaintenanceChanged(maintenance),
+    ]
+  }
+
+  /// A venue that only simulates is asked as often as anybody wants; its adapter counts anyway.
+  private func standardThrottle(_ account: Account) -> VenueThrottle {
+    let generous = VenueThrottle.generous(VenueID(0))
+    return settings.mode == .simulated ? generous : account.dialect.publishedThrottle ?? generous
   }
 
   private func balances(_ result: VenueBootstrap.Result, _ setup: AdapterSetup) -> [Event] {

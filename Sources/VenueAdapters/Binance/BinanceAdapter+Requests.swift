@@ -333,6 +333,7 @@ extension BinanceAdapter {
     if milliseconds <= 0 { milliseconds = refusal.status == 418 ? 120_000 : 60_000 }
     silentUntil = max(silentUntil, stamp.time.adding(milliseconds: milliseconds))
     marketData.noRequestBefore = max(marketData.noRequestBefore, silentUntil)
+    output.append(.venueBusy(context.setup.venue, until: silentUntil))
     output.incident(
       refusal.status == 418 ? .alarm : .warning,
       "rate limited (\(refusal.status)): silent for \(milliseconds) ms: \(refusal.message)")

@@ -1,3 +1,4 @@
+package import RouterCore
 package import Wire
 
 /// Binance Spot: protocol name, and the questions of start-up.
@@ -12,6 +13,9 @@ package struct BinanceDialect: VenueDialect {
   package let absenceProofMilliseconds: Int64 = 12_000
   /// An open buy locks its notional; the fee comes out of what is received.
   package let holdsFee = false
+  /// 50 orders in ten seconds for an account (`exchangeInfo`); cancels have no weight of their own.
+  package let publishedThrottle: VenueThrottle? = VenueThrottle(
+    venue: VenueID(0), requestsPerSecond: 5, burst: 50)
 
   package func request(
     for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner

@@ -30,6 +30,13 @@ struct CoinbaseExchangeBudget {
     return true
   }
 
+  /// When there is room for a new order again, if nothing else is sent.
+  func roomForOrder(after now: Timestamp) -> Timestamp {
+    let missing = max((Self.reserve + 1) * Self.unit - tokens, 0)
+    let wait = (missing + Self.perSecond - 1) / Self.perSecond
+    return max(blockedUntil, Timestamp(nanoseconds: now.nanoseconds + wait))
+  }
+
   /// The venue says that we are over the limit.
   mutating func exhaust(at now: Timestamp) {
     refill(at: now)

@@ -1,4 +1,4 @@
-import RouterCore
+package import RouterCore
 package import Wire
 
 /// Coinbase Exchange, the institutional venue that followed Coinbase Pro.
@@ -15,6 +15,12 @@ package struct CoinbaseExchangeDialect: VenueDialect {
 
   /// A limit buy holds price x size x (1 + taker rate).
   package var holdsFee: Bool { true }
+
+  /// 15 private requests a second and profile, bursts of 30; the reserve is that of the adapter's
+  /// own count, so that neither refuses what the other lets pass.
+  package var publishedThrottle: VenueThrottle? {
+    VenueThrottle(venue: VenueID(0), requestsPerSecond: 15, burst: 30, cancelReserve: 3000)
+  }
 
   package func request(
     for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner

@@ -99,6 +99,7 @@ struct CoinbaseExchangeOrderEntry {
         .childReport(account.report(order.id, .notSent, reason: .malformedRequest)))
     }
     guard budget.spendOnNewOrder(at: stamp.time) else {
+      output.append(.venueBusy(account.venue, until: budget.roomForOrder(after: stamp.time)))
       return output.append(
         .childReport(account.report(order.id, .notSent, reason: .rateLimited)))
     }
@@ -158,6 +159,7 @@ struct CoinbaseExchangeOrderEntry {
       takeDown(reason, text, at: now, into: &output)
     case .throttled:
       budget.exhaust(at: now)
+      output.append(.venueBusy(account.venue, until: budget.roomForOrder(after: now)))
       refused(child, .rateLimited, text, &orders, into: &output)
     case .orderGone, .ambiguous, .maintenance:
       output.append(.childReport(account.report(child, .outcomeUnknown, text: text)))

@@ -1,4 +1,4 @@
-import RouterCore
+package import RouterCore
 package import Wire
 
 /// Kraken Spot: REST `/0` and WebSocket v2.
@@ -15,6 +15,13 @@ package struct KrakenDialect: VenueDialect {
 
   /// Not documented; assumed, since it only makes us reserve a little more than needed.
   package var holdsFee: Bool { true }
+
+  /// The matching engine's counter of the lowest tier: 60 for a pair, one off each second.
+  ///
+  /// A young order's cancel counts up to eight, so a third is kept for cancels.
+  package var publishedThrottle: VenueThrottle? {
+    VenueThrottle(venue: VenueID(0), requestsPerSecond: 1, burst: 60, cancelReserve: 3334)
+  }
 
   package func request(
     for query: VenueQuery, at stamp: RequestStamp, signer: any VenueSigner
