@@ -28,6 +28,7 @@ extension Checker {
       fail(25, "\(name) leaves to venue \(order.venue.index) \(objection)")
     }
     breakers.left(order)
+    judgePace(order.venue, name, now)
   }
 
   private mutating func judgeMarket(

@@ -98,6 +98,7 @@ extension Checker {
   mutating func ended() {
     markets = NaiveMarkets()
     touched = []
+    leftTimes = [[Timestamp]](repeating: [], count: Universe.greatestVenueCount)
   }
 
   /// A new process has read the journal.

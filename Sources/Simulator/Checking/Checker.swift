@@ -29,6 +29,8 @@ struct Checker {
   var touched: [Int] = []
   /// Reports about orders that nobody knows, which must stop a venue.
   var expectedHalt: VenueID?
+  /// When new orders left to each venue, since its throttle or the process is new.
+  var leftTimes = [[Timestamp]](repeating: [], count: Universe.greatestVenueCount)
   private var strangers: [ChildOrderID] = []
   // Totals.
   var fillCount = 0
@@ -136,6 +138,7 @@ struct Checker {
       require(
         !orders.clientOrders.contains { $0.id == refused.clientOrderID }, 15,
         "client order id \(refused.clientOrderID) was answered before")
+    case .venueThrottleChanged(let throttle): leftTimes[throttle.venue.index] = []
     case .parentClosed(let closed): judge(closed)
     case .parentCancelRequested(let id, _): touch(id)
     case .parentReplaceRequested(let replacement), .parentReplaced(let replacement):

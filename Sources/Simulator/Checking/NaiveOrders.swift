@@ -59,6 +59,8 @@ struct NaiveOrders {
   var executionIDs = [[ShortText]](repeating: [], count: Universe.greatestVenueCount)
   /// Client order ids with the parent they became, or nil.
   var clientOrders: [(id: ShortText, parent: Int?, index: UInt64)] = []
+  var throttles = [VenueThrottle?](repeating: nil, count: Universe.greatestVenueCount)
+  var windows = [VenueMaintenance?](repeating: nil, count: Universe.greatestVenueCount)
   /// What fills and fees have moved, by venue and asset.
   var positions = [Int128](
     repeating: 0, count: Universe.greatestVenueCount * (Universe.assets.count + 1))
@@ -89,6 +91,8 @@ struct NaiveOrders {
     case .riskLimitsChanged(let limits): self.limits = limits
     case .haltChanged(let isHalted, _): self.isHalted = isHalted
     case .venueHaltChanged(let venue, let isHalted, _, _): haltedVenues[venue.index] = isHalted
+    case .venueThrottleChanged(let throttle): throttles[throttle.venue.index] = throttle
+    case .venueMaintenanceChanged(let windows): self.windows[windows.venue.index] = windows
     case .parentAccepted(let accepted): accept(accepted, index)
     case .parentRefused(let refused):
       clientOrders.append((refused.clientOrderID, nil, index))

@@ -69,6 +69,10 @@ package enum Fault: UInt8, Sendable, CaseIterable {
   case refusal
   /// Its links fall and come up again, many times.
   case flapping
+  /// A venue may be asked less often, sometimes much less.
+  case throttleChange
+  /// A venue gets windows of maintenance, some of which begin soon.
+  case maintenanceChange
 
   package var name: String { "\(self)" }
 
@@ -93,6 +97,7 @@ package enum Fault: UInt8, Sendable, CaseIterable {
     case .resubmit, .limitChange: 300
     case .halt: 200
     case .slowness, .refusal, .flapping: 400
+    case .throttleChange, .maintenanceChange: 500
     }
   }
 
@@ -106,4 +111,7 @@ package enum Fault: UInt8, Sendable, CaseIterable {
     default: 5000
     }
   }
+
+  /// Whether it is drawn apart from the others, so that a seed's other faults stay as they were.
+  var isDrawnApart: Bool { self == .throttleChange || self == .maintenanceChange }
 }

@@ -11,10 +11,19 @@ package struct FaultMix: Sendable, Equatable {
   /// The mix of a seed: some faults, each with a strength of its own.
   package static func swarm(_ random: inout SeededRandom) -> FaultMix {
     var mix = FaultMix()
-    for fault in Fault.allCases where random.below(10_000) < fault.share {
+    for fault in Fault.allCases
+    where !fault.isDrawnApart && random.below(10_000) < fault.share {
       mix[fault] = 1 + random.below(fault.greatest)
     }
     return mix
+  }
+
+  /// Adds what is drawn apart.
+  mutating func drawApart(_ random: inout SeededRandom) {
+    for fault in Fault.allCases
+    where fault.isDrawnApart && random.below(10_000) < fault.share {
+      self[fault] = 1 + random.below(fault.greatest)
+    }
   }
 
   package subscript(fault: Fault) -> Int {

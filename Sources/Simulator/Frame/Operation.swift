@@ -35,6 +35,8 @@ package struct Operation: Sendable, Equatable {
     case slowness
     case refusal
     case flapping
+    case throttleChange
+    case maintenanceChange
 
     package var name: String { "\(self)" }
 
@@ -85,7 +87,7 @@ package struct Operation: Sendable, Equatable {
       case .slowness: .slowness
       case .refusal: .refusal
       case .flapping: .flapping
-      case .submit, .cancel, .replace, .resume, .market: nil
+      case .submit, .cancel, .replace, .resume, .market, .throttleChange, .maintenanceChange: nil
       }
     }
   }

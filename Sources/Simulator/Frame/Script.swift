@@ -28,13 +28,28 @@ package struct Script: Sendable, Equatable {
     venueCount = 2 + random.below(3)
     survivesPowerCuts = random.below(3) > 0
     segmentByteCount = [4096, 16_384, 65_536][random.below(3)]
-    let drawn = FaultMix.swarm(&random)
+    var drawn = FaultMix.swarm(&random)
+    var apart = SeededRandom(seed: SeededRandom.hash(seed ^ 0xA9A2))
+    drawn.drawApart(&apart)
     faults = given ?? drawn
     operations = []
     operations.reserveCapacity(steps)
     var submissions = 0
     for _ in 0..<steps {
+      appendPolicies(&apart)
       operations.append(Self.draw(&random, faults, venueCount, &submissions))
+    }
+  }
+
+  /// Changes of how a venue may be used, between the operations of the others.
+  private mutating func appendPolicies(_ random: inout SeededRandom) {
+    let kinds: [(Operation.Kind, Fault)] = [
+      (.throttleChange, .throttleChange), (.maintenanceChange, .maintenanceChange),
+    ]
+    for (kind, fault) in kinds where faults.strikes(fault, &random) {
+      operations.append(
+        Operation(
+          kind: kind, delayMicroseconds: 0, number: random.below(venueCount), seed: random.next()))
     }
   }
 

@@ -12,6 +12,7 @@ final class World {
   private(set) var process: RouterProcess?
   var random: SeededRandom
   let clients: Clients
+  var policies: Policies
   private(set) var totals = HistoryTotals()
   private var trace = StateHasher()
   private(set) var areFaultsOn = true
@@ -31,6 +32,7 @@ final class World {
     checker = Checker(hasLies: script.faults.hasLies)
     random = SeededRandom(seed: SeededRandom.hash(script.seed ^ 0x5EED))
     clients = Clients()
+    policies = Policies(venueCount: venues.count)
     for venue in venues {
       venue.mayStillSend = { [unowned self] child in
         guard let process else { return false }
@@ -200,6 +202,7 @@ final class World {
     process.startEpoch()
     process.process(.riskLimitsChanged(clients.limits))
     for event in Universe.definitions { process.process(event) }
+    for event in policies.events { process.process(event) }
     process.settle()
     guard isAlive(process) else { return }
     for venue in venues { venue.start(at: now) }
@@ -296,6 +299,7 @@ extension Event {
     case .childReport(var report):
       report.queriedAt = moved(report.queriedAt)
       return .childReport(report)
+    case .venueBusy(let venue, let until): return .venueBusy(venue, until: moved(until))
     case .trade(var trade):
       trade.receivedAt = moved(trade.receivedAt)
       return .trade(trade)

@@ -52,6 +52,10 @@ extension World {
     case .resume: request(nil) { .resumeRequested(requestID: $0) }
     case .limits: changeLimits(&draw)
     case .routing: changeRouting(operation.number, &draw)
+    case .throttleChange: change { $0.drawThrottle(operation.number % venues.count, &draw) }
+    case .maintenanceChange:
+      let time = process?.clock(now) ?? now
+      change { $0.drawWindows(operation.number % venues.count, &draw, at: time) }
     case .crash: lightFuse(steps: draw.below(25), isPowerCut: false)
     case .powerCut: lightFuse(steps: draw.below(25), isPowerCut: true)
     case .syncStall: stallDisk(milliseconds: Int64(draw.below(5000)))
@@ -116,6 +120,13 @@ extension World {
     process?.settle()
   }
 
+  /// Changes the settings of venues, and tells a router that runs.
+  private func change(_ draw: (inout Policies) -> Event) {
+    let event = draw(&policies)
+    process?.process(event)
+    process?.settle()
+  }
+
   // MARK: The end
 
   /// The liveness phase: without faults everything ends in bounded time.
@@ -123,8 +134,10 @@ extension World {
     guard !hasFailed else { return }
     endFaults()
     clients.limits = Clients.startLimits
+    policies = Policies(venueCount: venues.count)
     run(until: now.adding(milliseconds: 3500))
     process?.process(.riskLimitsChanged(clients.limits))
+    for event in policies.events { process?.process(event) }
     request(nil) { .resumeRequested(requestID: $0) }
     // A real adapter keeps a quarter of an hour's silence if the venue asks for it.
     for round in 0..<(script.venueKind == .wire ? 1200 : 80) where !hasFailed && !isAtRest {
