@@ -64,6 +64,7 @@ def read_log(path):
             merged[tag].add(histogram)
         else:
             merged[tag] = histogram
+    reader.close()
     return merged
 
 
@@ -96,12 +97,13 @@ class LatencyLogs(unittest.TestCase):
             return
         self.assertEqual(histogram.get_max_value(), figures["max"])
         self.assertEqual(histogram.get_min_value(), figures["min"])
-        self.assertAlmostEqual(histogram.get_mean_value() / max(figures["mean"], 1),
-                               figures["mean"] / max(figures["mean"], 1), 4)
+        # Told to a tenth of a nanosecond.
+        self.assertAlmostEqual(histogram.get_mean_value(), figures["mean"],
+                               delta=0.06 + 1e-9 * figures["mean"])
 
     def test_logs_of_the_package_read_here_give_its_percentiles(self):
-        # 100,000 values have every percentile at a whole rank, where both rules of rank agree.
-        for seed, count in ((1, 100_000), (2, 997), (3, 1)):
+        # 20,000 values have every percentile at a whole rank, where both rules of rank agree.
+        for seed, count in ((1, 20_000), (2, 997), (3, 1)):
             histograms = [(tag, recorded(lowest, digits, values))
                           for tag, lowest, digits, values in laws(seed, count)]
             path = self.write(f"{seed}.hlog", histograms)
@@ -109,13 +111,13 @@ class LatencyLogs(unittest.TestCase):
             self.assertEqual([tag["tag"] for tag in read], [tag for tag, _ in histograms])
             for (tag, histogram), answer in zip(histograms, read):
                 with self.subTest(tag=tag, count=count):
-                    self.check(histogram, answer["before"], nearest=count == 100_000)
+                    self.check(histogram, answer["before"], nearest=count == 20_000)
 
     def test_logs_written_here_are_read_by_the_package(self):
         paths, sums = [], {}
         for seed in (4, 5):
             histograms = [(tag, recorded(lowest, digits, values))
-                          for tag, lowest, digits, values in laws(seed, 50_000)]
+                          for tag, lowest, digits, values in laws(seed, 10_000)]
             paths.append(self.write(f"{seed}.hlog", histograms))
             for tag, histogram in histograms:
                 if tag in sums:
@@ -128,7 +130,7 @@ class LatencyLogs(unittest.TestCase):
         self.assertEqual(set(read), set(sums))
         for tag, histogram in read.items():
             with self.subTest(tag=tag):
-                self.assertEqual(histogram.total_count, 100_000)
+                self.assertEqual(histogram.total_count, 20_000)
                 self.assertTrue(histogram.equals(sums[tag]))
                 for percentile in (0, 25, 50, 75, 90, 99, 99.9, 99.99, 100):
                     self.assertEqual(histogram.get_value_at_percentile(percentile),
