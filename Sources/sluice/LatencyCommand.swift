@@ -5,7 +5,8 @@ internal import Wire
 extension Command {
   static let latency = Command(
     name: "latency", summary: "how fast the venues are, and whether two runs differ",
-    usage: LatencyCommand.usage + "\n\n" + LatencyPathCommand.usage, run: { words in try LatencyCommand.run(words) })
+    usage: LatencyCommand.usage + "\n\n" + LatencyPathCommand.usage,
+    run: { words in try LatencyCommand.run(words) })
 }
 
 enum LatencyCommand {

@@ -37,7 +37,8 @@ package final class PathMeasurement {
     let busy = options.busyPolling ? "busy_polling: true," : ""
     let settings = DemoSettings(
       directory: directory, token: token, more: "durability: '\(options.durability)', \(busy)")
-    return try measure(try settings.write(venues.processes), token: token, venueCount: venues.processes.count)
+    return try measure(
+      try settings.write(venues.processes), token: token, venueCount: venues.processes.count)
   }
 
   /// Measures a router with an operator's own settings, which must be for simulated venues.
