@@ -174,35 +174,39 @@ struct CircuitBreakerTests {
   /// Against a list of everything that was ever counted.
   @Test(arguments: 1...300) func `both windows agree with a list`(seed: Int) {
     var random = SeededRandom(seed: UInt64(seed))
-    let seconds = 1 + random.below(20)
+    let seconds = 1 + draw(&random, 20)
     let nanoseconds = Int64(seconds) * 1_000_000_000
     var window = CallWindow(nanoseconds: nanoseconds)
     var calls: [(at: Int64, isFailed: Bool, isSlow: Bool, number: UInt64)] = []
     var now: Int64 = 1_700_000_000_000_000_000
     for _ in 0..<400 {
-      now += Int64(random.below(4) == 0 ? random.below(3_000_000_000) : random.below(30_000_000))
+      now += Int64(draw(&random, 4) == 0 ? draw(&random, 3_000_000_000) : draw(&random, 30_000_000))
       let at = Timestamp(nanoseconds: now)
-      switch random.below(12) {
+      switch draw(&random, 12) {
       case 0 where !calls.isEmpty:
-        let index = random.below(calls.count)
+        let index = draw(&random, calls.count)
         let isKept = calls.count - index <= CallWindow.capacity
         window.markFailed(calls[index].number)
         if isKept { calls[index].isFailed = true }
-      case 1 where random.below(20) == 0:
+      case 1 where draw(&random, 20) == 0:
         window.removeAll()
         calls.removeAll()
       default:
-        let (isFailed, isSlow) = (random.below(3) == 0, random.below(4) == 0)
+        let (isFailed, isSlow) = (draw(&random, 3) == 0, draw(&random, 4) == 0)
         let number = window.record(isFailed: isFailed, isSlow: isSlow, at: at)
         calls.append((now, isFailed, isSlow, number))
       }
-      let count = 1 + random.below(80)
+      let count = 1 + draw(&random, 80)
       let last = calls.suffix(min(count, CallWindow.capacity)).filter { now - $0.at < nanoseconds }
       #expect(window.last(count, at: at) == counts(last))
       let bucket = nanoseconds / 10
       let recent = calls.filter { now / bucket - $0.at / bucket < 10 }
       #expect(window.recent(at: at) == counts(recent))
     }
+  }
+
+  private func draw(_ random: inout SeededRandom, _ bound: Int) -> Int {
+    Int(random.next(in: 0...Int64(bound - 1)))
   }
 
   private func counts(
