@@ -34,7 +34,8 @@ package struct Throttle: Sendable, BitwiseCopyable {
   /// `others` are requests that were decided on and have not left yet.
   package func wait(for use: Use, behind others: Int32 = 0, at now: Timestamp) -> Int64 {
     guard intervalNanoseconds > 0 else { return 0 }
-    let kept = (use == .newOrder ? reserve : 0) + Int64(max(others, 0))
+    let waiting = Int64(min(max(others, 0), Int32(Self.greatestBurst)))
+    let kept = (use == .newOrder ? reserve : 0) + waiting
     let tolerance = (burst - 1 - kept) * intervalNanoseconds
     return max(missing(at: now) - tolerance, 0)
   }

@@ -105,7 +105,7 @@ struct ThrottleCoreTests {
     harness.pass(milliseconds: 1000)
     #expect(harness.canceled == [children[0].id] && harness.queried.isEmpty)
     harness.pass(milliseconds: 1000)
-    #expect(harness.queried == [children[1].id])
+    #expect(harness.queried.count == 1)
   }
 
   @Test func `queries that wait get a turn each`() {
@@ -142,6 +142,7 @@ struct ThrottleCoreTests {
 
   @Test func `orders that were on their way together count as one refusal`() throws {
     let harness = harness(venues: 1)
+    harness.throttle(0, intervalMilliseconds: 0, burst: 1)
     for id in ["a", "b", "c"] { take(harness, id) }
     harness.releaseAll().forEach { child in
       harness.report(child, .rejected) { $0.rejectReason = .rateLimited }
@@ -149,6 +150,7 @@ struct ThrottleCoreTests {
     #expect(engagements(harness).allSatisfy { $0.count == 1 })
     harness.pass(milliseconds: 300)
     take(harness, "d")
+    #expect(harness.lastExclusions == [.none])
     let next = try #require(harness.releaseAll().first)
     harness.report(next, .rejected) { $0.rejectReason = .rateLimited }
     #expect(engagements(harness).last?.count == 2)
