@@ -18,11 +18,12 @@ extension MeasurementReport {
   }
 
   private var headline: String {
-    """
-    \(venues.count) venues (\(mode)), \(seconds) s, \(String(format: "%g", rate)) of each kind a \
-    second, open loop:
-    times count from when a request should have started; 'alone' is the median from when it did.
-    """
+    let count = venues.count == 1 ? "1 venue" : "\(venues.count) venues"
+    return """
+      \(count) (\(mode)), \(seconds) s, \(String(format: "%g", rate)) of each kind a \
+      second, open loop:
+      times count from when a request should have started; 'alone' is the median from when it did.
+      """
   }
 
   private static func table(_ rows: [Row]) -> String {
