@@ -41,7 +41,10 @@ let package = Package(
       name: "RouterCore", swiftSettings: strict,
       // Square roots and roundings of the estimates; part of the C library.
       linkerSettings: [.linkedLibrary("m")]),
-    target("Wire", []),
+    .target(
+      name: "Wire", swiftSettings: strict,
+      // Square roots and roundings of the histograms; part of the C library.
+      linkerSettings: [.linkedLibrary("m")]),
     target("Simulation", ["RouterCore"]),
     target("VenueAdapters", ["RouterCore", "Wire"]),
 

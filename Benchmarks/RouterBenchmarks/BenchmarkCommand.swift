@@ -45,6 +45,7 @@ enum BenchmarkCommand {
     }
     if benchmark_pin_to_processor() != 0 { say("the thread could not be pinned") }
     BookBenchmarks.run(&benchmarker)
+    HistogramBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
     StageBenchmarks.run(&benchmarker)
