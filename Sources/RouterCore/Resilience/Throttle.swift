@@ -9,6 +9,8 @@ package struct Throttle: Sendable, BitwiseCopyable {
 
   private static let longestInterval: Int64 = 1_000_000_000_000
   private static let greatestBurst: UInt32 = 100_000
+  /// Keeps every product within 64 bits.
+  private static let mostOthers: Int32 = 1_000_000
 
   package let intervalNanoseconds: Int64
   package let burst: Int64
@@ -34,8 +36,7 @@ package struct Throttle: Sendable, BitwiseCopyable {
   /// `others` are requests that were decided on and have not left yet.
   package func wait(for use: Use, behind others: Int32 = 0, at now: Timestamp) -> Int64 {
     guard intervalNanoseconds > 0 else { return 0 }
-    let waiting = Int64(min(max(others, 0), Int32(Self.greatestBurst)))
-    let kept = (use == .newOrder ? reserve : 0) + waiting
+    let kept = (use == .newOrder ? reserve : 0) + Int64(min(max(others, 0), Self.mostOthers))
     let tolerance = (burst - 1 - kept) * intervalNanoseconds
     return max(missing(at: now) - tolerance, 0)
   }

@@ -46,13 +46,15 @@ struct VenuePace: Sendable, BitwiseCopyable {
     if engagedUntil > .distantPast, now.since(engagedUntil) > Self.sustainedNanoseconds {
       engagements = 0
     }
+    let isNew = grows || engagements == 0
+    let doublings = min(isNew ? engagements : engagements - 1, 16)
     let ceiling = min(
-      Self.firstPauseNanoseconds << Int64(min(engagements, 16)), Self.longestPauseNanoseconds)
+      Self.firstPauseNanoseconds << Int64(doublings), Self.longestPauseNanoseconds)
     let draw = Int64(mixed(seed ^ UInt64(bitPattern: now.nanoseconds)) % UInt64(ceiling + 1))
     let pauseEnd = Timestamp(nanoseconds: now.nanoseconds + draw)
     engagedUntil = max(engagedUntil, max(pauseEnd, retryAt))
     engagedAt = now
-    if grows || engagements == 0 { engagements = min(engagements + 1, 100) }
+    if isNew { engagements = min(engagements + 1, 100) }
   }
 
   /// Takes a token for a query; the time to come back if there is none.
