@@ -168,7 +168,10 @@ extension RouterCore {
     guard work >= 0 else { return }
     var first = min(time, order.deadline)
     let working = orders.working[work]
-    if order.status == .working, working.passivePhase == .resting, order.openResting > 0 {
+    // Nothing that rests is looked at before what takes has ended.
+    if order.status == .working, working.passivePhase == .resting, order.openResting > 0,
+      order.hasNoTaker, !working.hasDelayed
+    {
       first = min(first, working.restUntil)
     }
     if order.residualLeaves > .zero { first = min(first, working.reviewAt) }

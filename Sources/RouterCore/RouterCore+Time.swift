@@ -37,6 +37,10 @@ extension RouterCore {
     }
     sendDelayed(parent, now, &outbox)
     advance(parent, now, &outbox)
+    // What it waits for now is no time; a timer that is due for ever would stop everything.
+    if orders.working.contains(work), timers.deadline(of: parentTimer(work)) <= now {
+      timers.set(parentTimer(work), to: now.adding(milliseconds: 1))
+    }
   }
 
   /// Asks for balances as long as some money that moved was not seen in them, and now and then for

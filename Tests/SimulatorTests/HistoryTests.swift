@@ -35,6 +35,13 @@ struct HistoryTests {
     #expect(FaultMix("crash=2") == nil && FaultMix("crush=0.1") == nil)
   }
 
+  /// A parent's timer was due for ever: with a delayed leg beyond its deadline, and beyond the end of
+  /// its rest.
+  @Test(.timeLimit(.minutes(1)), arguments: [UInt64(49_132), 8143])
+  func `a history that once had no end has one`(seed: UInt64) {
+    #expect(History.play(Script(seed: seed, steps: 60)).violation == nil)
+  }
+
   @Test func `without faults no router dies and every order trades or ends`() {
     var totals = HistoryTotals()
     for seed in 1...UInt64(100) {

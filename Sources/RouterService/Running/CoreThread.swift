@@ -245,6 +245,7 @@ final class CoreThread: VenueGatewayDelegate {
   /// Our own way from a decision to the last byte takes this long at its p99.
   func pathLatencyMeasured(_ nanoseconds: Int64) {
     pathLatencyNanoseconds = nanoseconds
+    process(.pathLatencyMeasured(nanoseconds: nanoseconds), at: clock.now)
   }
 
   /// The first facts of this run; nothing has been sent before them.
