@@ -13,7 +13,7 @@ package enum FullJitter {
   /// A number from `0` to `ceiling`, both included.
   package static func draw(upTo ceiling: Int64, seed: UInt64, attempt: UInt64) -> Int64 {
     guard ceiling > 0 else { return 0 }
-    let random = mixed(mixed(seed) ^ mixed(attempt &+ 0x5851_F42D_4C95_7F2D))
-    return Int64(random.multipliedFullWidth(by: UInt64(ceiling) + 1).high)
+    let drawn = mixed(mixed(seed) ^ mixed(attempt &+ 0x5851_F42D_4C95_7F2D))
+    return Int64(drawn.multipliedFullWidth(by: UInt64(ceiling) + 1).high)
   }
 }
