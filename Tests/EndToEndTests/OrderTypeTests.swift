@@ -1,3 +1,4 @@
+import Foundation
 import RouterService
 import SimulatedVenues
 import Testing
@@ -154,6 +155,8 @@ import Wire
     expect(split, "filled", filled: "8")
     #expect(children(split).count == 2)
     #expect(children(split).allSatisfy { $0["time_in_force"]?.string == "fok" })
+    // Until the venues have shown what was taken, the next order would ask for the same again.
+    Thread.sleep(forTimeInterval: 0.5)
     let whole = try deployment.ended(try deployment.place("buy", "1", terms))
     expect(whole, "filled", filled: "1")
     #expect(children(whole).count == 1)
