@@ -11,7 +11,9 @@ enum LoadBenchmarks {
     for pause in [1, 12] where benchmarker.wants("end-to-end/flood/tick-to-order/\(pause)-ms") {
       try flood(&benchmarker, pauseMilliseconds: pause)
     }
-    for rate in [250, 500, 1000, 2000] where benchmarker.wants("end-to-end/load/\(rate)") {
+    // A quick run is for machines that others use as well.
+    for rate in benchmarker.isQuick ? [250] : [250, 500, 1000, 2000]
+    where benchmarker.wants("end-to-end/load/\(rate)") {
       try load(&benchmarker, parentsPerSecond: rate)
     }
   }
@@ -55,7 +57,7 @@ enum LoadBenchmarks {
         venue.flush()
       }
     }
-    guard samples.count > wanted * 9 / 10 else {
+    guard samples.count > (benchmarker.isQuick ? 0 : wanted * 9 / 10) else {
       throw LoopbackFailure("\(samples.count) orders after \(wanted) ticks")
     }
     benchmarker.record(
