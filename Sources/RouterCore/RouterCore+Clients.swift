@@ -171,7 +171,8 @@ extension RouterCore {
     case .riskLimitsChanged(let limits):
       if self.limits != limits { emit(.riskLimitsChanged(limits), &outbox) }
     case .venueRoutingChanged(let routing):
-      if markets.venue(routing.venue)?.routing != routing {
+      // What is not defined can not change: the fact would be none, and do something in a replay.
+      if let venue = markets.venue(routing.venue), venue.routing != routing {
         emit(.venueRoutingChanged(routing), &outbox)
       }
     case .venueBreakerChanged(let settings): breakerSettingsChanged(settings, now, &outbox)

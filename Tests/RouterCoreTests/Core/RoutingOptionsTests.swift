@@ -289,6 +289,18 @@ struct RoutingOptionsTests {
     #expect(harness.parent(id)?.outcome == .expired)
   }
 
+  // Settings.
+
+  /// The fact did nothing the first time and something in a second replay (wire history 48).
+  @Test func `the routing of a venue that is not defined is no fact`() {
+    let harness = CoreHarness(venues: 1)
+    let before = harness.facts.count
+    harness.process(.venueRoutingChanged(VenueRouting(venue: VenueID(1), latencyNanoseconds: 7)))
+    #expect(harness.facts.count == before)
+    harness.process(.venueRoutingChanged(VenueRouting(venue: VenueID(0), latencyNanoseconds: 7)))
+    #expect(harness.facts.count == before + 1)
+  }
+
   // Estimates.
 
   @Test func `the latency of a venue is measured from its answers`() {
