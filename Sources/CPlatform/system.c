@@ -100,11 +100,15 @@ int sluice_thread_start(
 
 enum { HUGE_PAGE = 2 << 20, COLLAPSE = 25 /* MADV_COLLAPSE, Linux 6.1 */ };
 
-static int64_t join_area(uintptr_t start, uintptr_t end) {
+// A router alone has less; a process with more should not wait for it.
+static const int64_t most_joined = 256 << 20;
+
+static int64_t join_area(uintptr_t start, uintptr_t end, int64_t *tried) {
   uintptr_t first = (start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
   uintptr_t last = end & ~(uintptr_t)(HUGE_PAGE - 1);
   int64_t joined = 0;
-  for (uintptr_t at = first; at < last; at += HUGE_PAGE) {
+  for (uintptr_t at = first; at < last && *tried < most_joined; at += HUGE_PAGE) {
+    *tried += HUGE_PAGE;
     if (madvise((void *)at, HUGE_PAGE, COLLAPSE) == 0) joined += HUGE_PAGE;
   }
   return joined;
@@ -114,7 +118,7 @@ int64_t sluice_join_pages(void) {
   FILE *maps = fopen("/proc/self/maps", "re");
   if (maps == NULL) return 0;
   char line[512];
-  int64_t joined = 0;
+  int64_t joined = 0, tried = 0;
   while (fgets(line, sizeof line, maps) != NULL) {
     uintptr_t start, end;
     char flags[5];
@@ -123,7 +127,7 @@ int64_t sluice_join_pages(void) {
       continue;
     int is_data = inode == 0 && flags[0] == 'r' && flags[1] == 'w' && strstr(line, "[stack") == NULL;
     int is_code = inode != 0 && flags[0] == 'r' && flags[2] == 'x';
-    if (is_data || is_code) joined += join_area(start, end);
+    if (is_data || is_code) joined += join_area(start, end, &tried);
   }
   fclose(maps);
   return joined;
