@@ -120,6 +120,19 @@ import Wire
     #expect(written.merged(tag: "request_to_order")?.totalCount == 2)
   }
 
+  @Test func `what our own path takes reaches the core`() throws {
+    let deployment = try Deployment(["kraken"])
+    try deployment.startService()
+    try deployment.waitUntilUp()
+    let told = { try deployment.client().get("/v1/latency")["decision_to_order_told_ns"]?.int64 }
+    #expect(try told() == nil)
+    for index in 0..<22 {
+      _ = try deployment.submit(index % 2 == 0 ? "buy" : "sell", "0.01")
+    }
+    try deployment.wait("the core was told") { try told() != nil }
+    #expect((try told() ?? 0) > 0)
+  }
+
   @Test func `what is asked wrongly is refused with words`() throws {
     let deployment = try Deployment(["kraken"])
     try deployment.startService()

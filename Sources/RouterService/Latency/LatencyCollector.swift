@@ -13,8 +13,6 @@ internal import Wire
 final class LatencyCollector: @unchecked Sendable {
   private static let periodNanoseconds: Int64 = 1_000_000_000
   private static let maximumAskers = 256
-  /// A change of the p99 by less is not worth an event.
-  private static let leastChange = 0.2
 
   /// What the core's thread gives away at once.
   private struct Handover: Sendable {
@@ -56,7 +54,7 @@ final class LatencyCollector: @unchecked Sendable {
   private var startedAt: Timestamp
   private var intervalStart: Timestamp
   private var nextPeriod: Int64 = 0
-  private var toldPathLatency: Int64 = 0
+  private var pathLatency = PathLatencyWatch()
 
   init(core: CoreThread, settings: LatencySettings) throws(PlatformError) {
     self.core = core
@@ -181,16 +179,11 @@ final class LatencyCollector: @unchecked Sendable {
     let limits = StageLimits(run)
     var way = current.histogram(.decisionToOrder)
     if let lastPaths { way.add(lastPaths) }
-    let latency = way.value(atPercentile: 99)
-    let change = Double(abs(latency - toldPathLatency))
-    let isNews =
-      way.totalCount >= StageLimits.leastCount
-      && change > Double(toldPathLatency) * Self.leastChange
-    if isNews { toldPathLatency = latency }
+    let news = pathLatency.news(count: way.totalCount, p99: way.value(atPercentile: 99))
     let handed = Unchecked(core)
     core.loop.submit {
       handed.value.stages?.adopt(limits)
-      if isNews { handed.value.pathLatencyMeasured(latency) }
+      if let news { handed.value.pathLatencyMeasured(news) }
     }
   }
 

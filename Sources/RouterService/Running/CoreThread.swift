@@ -24,8 +24,6 @@ final class CoreThread: VenueGatewayDelegate {
   private let recorder: CoreRecorder?
   /// Stamps the steps of every order, if the settings want that.
   let stages: StageTracker?
-  /// The p99 of our own way from a decision to the last byte, as last measured.
-  private(set) var pathLatencyNanoseconds: Int64?
   /// Whether anything of this turn was recorded.
   private var hasRecorded = false
   /// Facts that are safe, for the copies that clients read.
@@ -244,7 +242,6 @@ final class CoreThread: VenueGatewayDelegate {
 
   /// Our own way from a decision to the last byte takes this long at its p99.
   func pathLatencyMeasured(_ nanoseconds: Int64) {
-    pathLatencyNanoseconds = nanoseconds
     process(.pathLatencyMeasured(nanoseconds: nanoseconds), at: clock.now)
   }
 
@@ -343,11 +340,12 @@ final class CoreThread: VenueGatewayDelegate {
 
   /// What the metrics tell of the core and the journal.
   func gauges() -> CoreGauges {
-    CoreGauges(
+    let path = core.pathLatencyNanoseconds
+    return CoreGauges(
       openOrders: core.openParentCount, waitingEffects: effects.count,
       waitingRequests: attachedGateways.map {
         CoreGauges.Waiting(venue: $0.venue, count: $0.waitingRequests)
       }, journalWrittenIndex: journal.writtenIndex, journalSafeIndex: journal.safeIndex,
-      pathLatencyNanoseconds: pathLatencyNanoseconds)
+      pathLatencyNanoseconds: path > 0 ? path : nil)
   }
 }

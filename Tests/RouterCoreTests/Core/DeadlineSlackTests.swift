@@ -64,6 +64,15 @@ struct DeadlineSlackTests {
     #expect(harness.releaseAll().count == 1)
   }
 
+  @Test func `a stall of our own does not turn away who has time enough`() {
+    let harness = harness(latencyMilliseconds: [10])
+    harness.process(.pathLatencyMeasured(nanoseconds: 5000 * CoreHarness.millisecond))
+    let late = submit(harness, milliseconds: 129)
+    #expect(harness.parent(late)?.closeReason == .staleAtDecision)
+    _ = submit(harness, "b", milliseconds: 131)
+    #expect(harness.releaseAll().count == 1)
+  }
+
   @Test func `what has waited too long for its release goes to a nearer venue`() throws {
     let harness = harness(latencyMilliseconds: [20, 1])
     let parent = submit(harness, milliseconds: 100)
