@@ -50,6 +50,7 @@ extension BinanceAdapter {
   /// after ten seconds, and a late answer still counts.
   private static let orderMilliseconds: Int64 = 3000
   private static let queryMilliseconds: Int64 = 5000
+  private static let longestSilenceMilliseconds: Int64 = 3 * 86_400_000
   private static let maximumQueries = 256
   private static let maximumHeldCancels = 1024
 
@@ -331,6 +332,8 @@ extension BinanceAdapter {
       milliseconds = max(milliseconds, venueTime - stamp.venueMilliseconds)
     }
     if milliseconds <= 0 { milliseconds = refusal.status == 418 ? 120_000 : 60_000 }
+    // The longest ban there is; a time beyond it is a mistake, and would silence us for good.
+    milliseconds = min(milliseconds, Self.longestSilenceMilliseconds)
     silentUntil = max(silentUntil, stamp.time.adding(milliseconds: milliseconds))
     marketData.noRequestBefore = max(marketData.noRequestBefore, silentUntil)
     output.append(.venueBusy(context.setup.venue, until: silentUntil))

@@ -295,6 +295,19 @@ struct BinanceOrderEntryTests {
     #expect(later.fetched.map(\.tag.purpose) == [.balances])
   }
 
+  @Test func `no venue's time silences us for longer than its longest ban`() throws {
+    var (harness, id) = try placed()
+    // A digit too many: five hundred years.
+    let until = harness.milliseconds * 10
+    _ = harness.receive(
+      #"{"id":"\#(id)","status":418,"error":{"code":-1003,"msg":"x","data":{"serverTime":1,"retryAfter":\#(until)}}}"#
+    )
+    let order = VenueCommand.newOrder(Self.order(BinanceHarness.child(2)))
+    #expect(harness.encode(order).reports.first?.rejectReason == .rateLimited)
+    _ = harness.wait(milliseconds: 3 * 86_400_000)
+    #expect(harness.encode(order).reports.first?.rejectReason != .rateLimited)
+  }
+
   // MARK: No answer
 
   @Test func `an order without an answer becomes unknown once, and its late answer counts`() throws
