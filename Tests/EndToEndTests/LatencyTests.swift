@@ -120,6 +120,22 @@ import Wire
     #expect(written.merged(tag: "request_to_order")?.totalCount == 2)
   }
 
+  /// What nobody waits for is synced all the same.
+  @Test func `with process durability the disk follows`() throws {
+    let deployment = try Deployment(["kraken"])
+    try deployment.startService()
+    try deployment.waitUntilUp()
+    _ = try trade(deployment, 2)
+    func index(_ name: String) throws -> Int {
+      let body = String(decoding: try text(deployment, "/metrics").body, as: UTF8.self)
+      let line = body.split(separator: "\n").first { $0.hasPrefix("sluice_journal_\(name)_index ") }
+      return try #require(line?.split(separator: " ").last.flatMap { Int($0) })
+    }
+    let written = try index("written")
+    #expect(written > 10)
+    try deployment.wait("the disk has it") { try index("durable") >= written }
+  }
+
   @Test func `what our own path takes reaches the core`() throws {
     let deployment = try Deployment(["kraken"])
     try deployment.startService()

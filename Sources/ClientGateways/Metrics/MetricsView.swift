@@ -43,18 +43,20 @@ package struct CoreGauges: Sendable {
   package var waitingRequests: [Waiting]
   package var journalWrittenIndex: UInt64
   package var journalSafeIndex: UInt64
+  package var journalDurableIndex: UInt64
   /// The p99 from a decision to the last byte of an order, as the core was last told.
   package var pathLatencyNanoseconds: Int64?
 
   package init(
     openOrders: Int, waitingEffects: Int, waitingRequests: [Waiting], journalWrittenIndex: UInt64,
-    journalSafeIndex: UInt64, pathLatencyNanoseconds: Int64?
+    journalSafeIndex: UInt64, journalDurableIndex: UInt64, pathLatencyNanoseconds: Int64?
   ) {
     self.openOrders = openOrders
     self.waitingEffects = waitingEffects
     self.waitingRequests = waitingRequests
     self.journalWrittenIndex = journalWrittenIndex
     self.journalSafeIndex = journalSafeIndex
+    self.journalDurableIndex = journalDurableIndex
     self.pathLatencyNanoseconds = pathLatencyNanoseconds
   }
 }

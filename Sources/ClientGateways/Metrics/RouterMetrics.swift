@@ -42,6 +42,9 @@ struct RouterMetrics {
     text.sample(Int64(clamping: view.gauges.journalWrittenIndex))
     text.begin("sluice_journal_safe_index", .gauge, "The last fact that may be acted on.")
     text.sample(Int64(clamping: view.gauges.journalSafeIndex))
+    text.begin(
+      "sluice_journal_durable_index", .gauge, "The last fact that a power cut does not lose.")
+    text.sample(Int64(clamping: view.gauges.journalDurableIndex))
   }
 
   private func writeVenues(_ text: inout MetricsText) {

@@ -346,6 +346,7 @@ final class CoreThread: VenueGatewayDelegate {
       waitingRequests: attachedGateways.map {
         CoreGauges.Waiting(venue: $0.venue, count: $0.waitingRequests)
       }, journalWrittenIndex: journal.writtenIndex, journalSafeIndex: journal.safeIndex,
+      journalDurableIndex: journal.durableIndex,
       pathLatencyNanoseconds: path > 0 ? path : nil)
   }
 }
