@@ -299,13 +299,15 @@ struct BinanceOrderEntryTests {
     var (harness, id) = try placed()
     // A digit too many: five hundred years.
     let until = harness.milliseconds * 10
-    _ = harness.receive(
+    let outcome = harness.receive(
       #"{"id":"\#(id)","status":418,"error":{"code":-1003,"msg":"x","data":{"serverTime":1,"retryAfter":\#(until)}}}"#
     )
-    let order = VenueCommand.newOrder(Self.order(BinanceHarness.child(2)))
-    #expect(harness.encode(order).reports.first?.rejectReason == .rateLimited)
-    _ = harness.wait(milliseconds: 3 * 86_400_000)
-    #expect(harness.encode(order).reports.first?.rejectReason != .rateLimited)
+    let longest: Int64 = 3 * 86_400_000
+    #expect(outcome.incidents.contains { $0.message.contains("silent for \(longest) ms") })
+    let ends = outcome.events.compactMap { event -> Timestamp? in
+      if case .venueBusy(_, let until) = event { until } else { nil }
+    }
+    #expect(ends == [harness.stamp.time.adding(milliseconds: longest)])
   }
 
   // MARK: No answer
