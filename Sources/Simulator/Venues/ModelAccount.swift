@@ -10,6 +10,8 @@ struct ModelAccount {
   /// Whether anybody else has touched the account, or it took a fee that nobody could expect.
   var isTouched = false
   private(set) var overdraws = 0
+  /// What executions have taken that must not have been, by their ids, until we are told of them.
+  private var untold: [(executionID: ShortText, taken: [Int128])] = []
 
   init(_ totals: [Int128]) {
     self.totals = totals
@@ -32,8 +34,20 @@ struct ModelAccount {
     foreignHolds[asset] = amount
   }
 
-  mutating func noteShortage() {
-    if !isTouched { overdraws += 1 }
+  /// An order is refused for want of `missing`.
+  ///
+  /// A router can not know what a venue has taken for an order that it called over, before it tells.
+  mutating func noteShortage(of asset: AssetID, _ missing: Int128) {
+    let excused = untold.reduce(0) { $0 + $1.taken[asset.index] }
+    if !isTouched && missing > excused { overdraws += 1 }
+  }
+
+  mutating func noteLie(_ executionID: ShortText, since before: [Int128]) {
+    untold.append((executionID, zip(before, totals).map { max($0 - $1, 0) }))
+  }
+
+  mutating func told(_ executionID: ShortText) {
+    untold.removeAll { $0.executionID == executionID }
   }
 
   static func scale(_ exponent: Int) -> Int128 {

@@ -62,8 +62,9 @@ extension ModelVenue {
     if order.isPostOnly && random.below(10) == 0 {
       return reject(order, .postOnlyWouldTake, isSilent)
     }
-    guard isCovered(order) else {
-      account.noteShortage()
+    let (missing, asset) = shortage(order)
+    guard missing <= 0 else {
+      account.noteShortage(of: asset, missing)
       return reject(order, .insufficientFunds, isSilent)
     }
     accept(order, isSilent: isSilent)
@@ -125,9 +126,7 @@ extension ModelVenue {
     if !isSilent { tellFill(index) }
     guard orders[index].filled >= orders[index].order.quantity.mantissa else { return }
     if strikes(.overfill) {
-      orders[index].isLie = true
-      book(index, Int64(1 + random.below(10)), isMaker: isMaker)
-      tellFill(index)
+      lie(index, Int64(1 + random.below(10)), isMaker: isMaker)
     }
     guard orders[index].state == .open else { return }
     orders[index].end(.filled, at: now)
@@ -137,8 +136,17 @@ extension ModelVenue {
   func fillLate(_ index: Int) {
     let rest = orders[index].order.quantity.mantissa - orders[index].filled
     guard rest > 0, orders[index].state != .open else { return }
+    lie(index, 1 + Int64(random.below(Int(rest))), isMaker: true)
+  }
+
+  /// An execution that must not be.
+  private func lie(_ index: Int, _ quantity: Int64, isMaker: Bool) {
     orders[index].isLie = true
-    book(index, 1 + Int64(random.below(Int(rest))), isMaker: true)
+    let before = account.totals
+    book(index, quantity, isMaker: isMaker)
+    if let execution = orders[index].executions.last {
+      account.noteLie(Self.executionID(execution.number), since: before)
+    }
     tellFill(index)
   }
 
@@ -242,9 +250,10 @@ extension ModelVenue {
     return sum
   }
 
-  private func isCovered(_ order: NewChildOrder) -> Bool {
+  /// What the account lacks for an order; nothing or less if it is covered.
+  private func shortage(_ order: NewChildOrder) -> (missing: Int128, asset: AssetID) {
     let need = hold(
       ModelOrder(order: order, number: 0, acceptedAt: now), order.quantity.mantissa)
-    return need.amount <= account.totals[need.asset.index] - held(need.asset)
+    return (need.amount - (account.totals[need.asset.index] - held(need.asset)), need.asset)
   }
 }

@@ -173,7 +173,9 @@ final class ModelVenue: VenueLinkage {
   private func carryOut(_ happening: Happening) {
     switch happening {
     case .define: define()
-    case .report(let index): batch.append(.childReport(reports[index]))
+    case .report(let index):
+      account.told(reports[index].executionID)
+      batch.append(.childReport(reports[index]))
     case .link(let link, let isUp): linkChanged(link, isUp: isUp)
     case .balance(let observation): batch.append(.balanceObserved(observation))
     case .snapshot(let instrument): appendBook(market.books[instrument], instrument, .snapshot)
