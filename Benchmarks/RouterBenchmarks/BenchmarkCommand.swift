@@ -39,6 +39,7 @@ enum BenchmarkCommand {
     do {
       try EndToEndBenchmarks.run(&benchmarker)
       try LoadBenchmarks.run(&benchmarker)
+      try OverloadBenchmarks.run(&benchmarker)
     } catch {
       say("the benchmarks over loopback failed: \(error)")
       return 1
@@ -49,6 +50,7 @@ enum BenchmarkCommand {
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
     StageBenchmarks.run(&benchmarker)
+    ScalingBenchmarks.run(&benchmarker)
     let rows = HeadToHead.run(&benchmarker)
     let patience = PatienceComparison.run(
       filter: arguments.filter, isQuick: arguments.isQuick)

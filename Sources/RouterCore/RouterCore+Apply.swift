@@ -24,7 +24,7 @@ extension RouterCore {
     case .parentClosed(let closed): applyParentClosed(closed)
     case .parentTriggered(let triggered):
       if let parent = orders.slot(of: triggered.parent) {
-        orders.parents[parent].trigger(triggered)
+        orders.trigger(parent, triggered)
       }
     case .parentReplaceRequested(let replacement):
       if let parent = orders.slot(of: replacement.parent) {
@@ -32,7 +32,7 @@ extension RouterCore {
       }
     case .parentReplaced(let replacement):
       if let parent = orders.slot(of: replacement.parent) {
-        orders.parents[parent].replace(replacement)
+        orders.replace(parent, replacement)
       }
     case .childIntended(let intended): applyIntended(intended)
     case .positionCarried(let carried):

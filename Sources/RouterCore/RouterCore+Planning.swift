@@ -122,14 +122,14 @@ extension RouterCore {
   mutating func reviewMarkets(_ now: Timestamp, _ outbox: inout Outbox) {
     while let listing = changedListings.next() {
       guard let instrument = markets.listing(listing)?.instrument else { continue }
-      var next = orders.firstWorking(of: instrument)
+      let bid = markets.books[listing].bestBid?.price
+      let ask = markets.books[listing].bestAsk?.price
+      var next = orders.waiting.first(of: instrument)
       while let work = next {
-        next = orders.nextWorking(after: work)
-        let parent = Int(orders.working[work].parent)
-        guard orders.parents[parent].status != .armed, couldPlan(parent, work, now),
-          isTouchInside(listing, orders.parents[parent])
-        else { continue }
-        advance(parent, now, &outbox)
+        next = orders.waiting.next(after: work)
+        guard orders.waiting[work].isMarketable(bid: bid, ask: ask) else { continue }
+        let parent = Int(orders.waiting[work].parent)
+        if couldPlan(parent, work, now) { advance(parent, now, &outbox) }
       }
     }
   }

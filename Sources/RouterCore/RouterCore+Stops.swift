@@ -19,10 +19,10 @@ extension RouterCore {
   mutating func traded(_ trade: MarketTrade, _ now: Timestamp, _ outbox: inout Outbox) {
     markets.note(trade)
     guard let instrument = markets.listing(trade.listing)?.instrument else { return }
-    var next = orders.firstWorking(of: instrument)
+    var next = orders.armed.first(of: instrument)
     while let work = next {
-      next = orders.nextWorking(after: work)
-      let parent = Int(orders.working[work].parent)
+      next = orders.armed.next(after: work)
+      let parent = Int(orders.armed[work].parent)
       guard orders.parents[parent].status == .armed, orders.parents[parent].order.trigger == .last
       else { continue }
       checkTrigger(parent, trade.listing, now, &outbox)
@@ -35,10 +35,10 @@ extension RouterCore {
     _ listing: ListingID, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     guard let instrument = markets.listing(listing)?.instrument else { return }
-    var next = orders.firstWorking(of: instrument)
+    var next = orders.armed.first(of: instrument)
     while let work = next {
-      next = orders.nextWorking(after: work)
-      let parent = Int(orders.working[work].parent)
+      next = orders.armed.next(after: work)
+      let parent = Int(orders.armed[work].parent)
       guard orders.parents[parent].status == .armed else { continue }
       checkTrigger(parent, listing, now, &outbox)
     }

@@ -19,6 +19,9 @@ final class LoopbackSite {
     var coreProcessor: Int?
   }
 
+  /// Connections of the client: as many as the API takes from one address.
+  static let lanes = 32
+
   let venues: [LoopbackVenue]
   let observer = VenueObserver()
   private let loop: EventLoop
@@ -44,9 +47,12 @@ final class LoopbackSite {
     try Self.write(Self.settings(options, venues), to: path)
     service = RouterService(settings: try SettingsFile.load(path), version: "benchmark")
     try service.start()
+    var limits = OrderHTTPOptions()
+    limits.queueLimit = 1_000_000
     client = OrderHTTPClient(
       loop: loop, connector: Connector(),
-      endpoint: Endpoint(host: "127.0.0.1", port: service.apiPort), lanes: 64)
+      endpoint: Endpoint(host: "127.0.0.1", port: service.apiPort), lanes: Self.lanes,
+      options: limits)
     client.warm()
   }
 

@@ -28,12 +28,13 @@ package struct BookTable: ~Copyable {
     listing.index < isMade.count && isMade[listing.index]
   }
 
+  /// Inlined: the frame of a coroutine that is not is allocated at each access.
   package subscript(listing: ListingID) -> OrderBook {
-    _read {
+    @inline(__always) _read {
       precondition(contains(listing))
       yield unsafe base[listing.index]
     }
-    _modify {
+    @inline(__always) _modify {
       precondition(contains(listing))
       yield unsafe &base[listing.index]
     }

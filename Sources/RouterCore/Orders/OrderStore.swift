@@ -19,8 +19,11 @@ package struct OrderStore: ~Copyable, Sendable {
   private var childSlots: HashTable<ChildOrderID>
   private var fillSlots: HashTable<ExecutionKey>
 
-  private var firstWorking: FixedBuffer<Int32>
-  private var lastWorking: FixedBuffer<Int32>
+  /// Working parents that a price can wake.
+  private(set) var waiting: WatchList
+  /// Stop orders that have not triggered.
+  private(set) var armed: WatchList
+  private let instruments: Int
   private var firstOpen: FixedBuffer<Int32>
   private var firstClosed: Int32 = -1
   private var lastClosed: Int32 = -1
@@ -42,8 +45,11 @@ package struct OrderStore: ~Copyable, Sendable {
     parentSlots = HashTable(capacity: configuration.parentCapacity)
     childSlots = HashTable(capacity: configuration.childCapacity)
     fillSlots = HashTable(capacity: configuration.fillCapacity)
-    firstWorking = FixedBuffer(repeating: -1, count: configuration.instrumentCapacity)
-    lastWorking = FixedBuffer(repeating: -1, count: configuration.instrumentCapacity)
+    waiting = WatchList(
+      capacity: configuration.openParentCapacity, instruments: configuration.instrumentCapacity)
+    armed = WatchList(
+      capacity: configuration.openParentCapacity, instruments: configuration.instrumentCapacity)
+    instruments = configuration.instrumentCapacity
     firstOpen = FixedBuffer(repeating: -1, count: configuration.venueCapacity)
   }
 
@@ -54,11 +60,6 @@ package struct OrderStore: ~Copyable, Sendable {
   package func contains(_ execution: ExecutionKey) -> Bool { fillSlots.find(execution) != nil }
   package var openParentCount: Int { working.count }
 
-  /// The chain of an instrument's working parents; slots of `working`.
-  func firstWorking(of instrument: InstrumentID) -> Int? {
-    instrument.index < firstWorking.count ? slot(firstWorking[instrument.index]) : nil
-  }
-
   /// The chain of a venue's open children.
   func firstOpen(at venue: VenueID) -> Int? {
     venue.index < firstOpen.count ? slot(firstOpen[venue.index]) : nil
@@ -67,7 +68,6 @@ package struct OrderStore: ~Copyable, Sendable {
   func nextOpen(after child: Int) -> Int? { slot(children[child].links.nextOpen) }
   func firstChild(of parent: Int) -> Int? { slot(parents[parent].links.firstChild) }
   func nextChild(after child: Int) -> Int? { slot(children[child].links.nextOfParent) }
-  func nextWorking(after slot: Int) -> Int? { self.slot(working[slot].next) }
 
   private func slot(_ link: Int32) -> Int? { link < 0 ? nil : Int(link) }
 
@@ -97,7 +97,7 @@ package struct OrderStore: ~Copyable, Sendable {
     guard parentSlots.find(accepted.id) == nil else { return nil }
     while !hasRoomForParent, forgetOldest() {}
     guard parents.free > 0, working.free > 0,
-      accepted.order.instrument.index < firstWorking.count
+      accepted.order.instrument.index < instruments
     else {
       hasOverflowed = true
       return nil
@@ -107,7 +107,7 @@ package struct OrderStore: ~Copyable, Sendable {
     else { return nil }
     parents[slot].links.working = Int32(work)
     _ = parentSlots.insert(accepted.id, slot: slot)
-    chain(work, in: accepted.order.instrument.index)
+    watch(slot)
     lastParent = max(lastParent, accepted.id.rawValue)
     return slot
   }
@@ -116,7 +116,7 @@ package struct OrderStore: ~Copyable, Sendable {
     guard parents[slot].isOpen else { return }
     parents[slot].close(closed)
     let work = Int(parents[slot].links.working)
-    unchain(work, from: parents[slot].order.instrument.index)
+    unwatch(slot)
     working.remove(work)
     parents[slot].links.working = -1
     if lastClosed < 0 {
@@ -127,28 +127,45 @@ package struct OrderStore: ~Copyable, Sendable {
     lastClosed = Int32(slot)
   }
 
-  private mutating func chain(_ work: Int, in instrument: Int) {
-    let last = lastWorking[instrument]
-    working[work].previous = last
-    if last < 0 {
-      firstWorking[instrument] = Int32(work)
-    } else {
-      working[Int(last)].next = Int32(work)
-    }
-    lastWorking[instrument] = Int32(work)
+  mutating func trigger(_ slot: Int, _ triggered: ParentTriggered) {
+    guard parents[slot].status == .armed else { return }
+    unwatch(slot)
+    parents[slot].trigger(triggered)
+    watch(slot)
   }
 
-  private mutating func unchain(_ work: Int, from instrument: Int) {
-    let (previous, next) = (working[work].previous, working[work].next)
-    if previous < 0 {
-      firstWorking[instrument] = next
+  mutating func replace(_ slot: Int, _ replacement: ParentReplacement) {
+    parents[slot].replace(replacement)
+    let work = Int(parents[slot].links.working)
+    guard work >= 0 else { return }
+    if working[work].isArmed {
+      armed.setLimit(work, parents[slot].effectiveLimit)
     } else {
-      working[Int(previous)].next = next
+      waiting.setLimit(work, parents[slot].effectiveLimit)
     }
-    if next < 0 {
-      lastWorking[instrument] = previous
+  }
+
+  /// Puts an open parent where a change of the market will find it.
+  private mutating func watch(_ slot: Int) {
+    let work = Int(parents[slot].links.working)
+    let instrument = parents[slot].order.instrument
+    let entry = WatchList.Entry(
+      limit: parents[slot].effectiveLimit, id: parents[slot].id, parent: slot,
+      side: parents[slot].order.side)
+    working[work].isArmed = parents[slot].status == .armed
+    if working[work].isArmed {
+      armed.insert(work, entry, of: instrument)
     } else {
-      working[Int(next)].previous = previous
+      waiting.insert(work, entry, of: instrument)
+    }
+  }
+
+  private mutating func unwatch(_ slot: Int) {
+    let work = Int(parents[slot].links.working)
+    if working[work].isArmed {
+      armed.remove(work, of: parents[slot].order.instrument)
+    } else {
+      waiting.remove(work, of: parents[slot].order.instrument)
     }
   }
 

@@ -1,9 +1,8 @@
 /// What the running core has in mind about an open parent; lost at a restart.
 struct WorkingParent: Sendable, BitwiseCopyable {
   let parent: Int32
-  /// Working parents of one instrument, in the order in which they were accepted.
-  var next: Int32 = -1
-  var previous: Int32 = -1
+  /// Whether it is watched as a stop order that has not triggered.
+  var isArmed = false
   /// Legs of its plan that leave later, the earliest first; `-1` if there are none.
   var firstDelayed: Int32 = -1
   /// Not planned again before this.
