@@ -51,8 +51,8 @@ extension RouterCore {
       cost: leg.cost.amount(of: instrument, roundingUp: isBuy),
       orderCost: leg.orderCost.amount(of: instrument, roundingUp: isBuy),
       fillProbability: UInt16(clamping: leg.fillProbability),
-      effectiveAgeNanoseconds: legEstimates[index].effectiveAgeNanoseconds,
-      latencyNanoseconds: legEstimates[index].latencyNanoseconds)
+      effectiveAgeNanoseconds: legEstimates.value[index].effectiveAgeNanoseconds,
+      latencyNanoseconds: legEstimates.value[index].latencyNanoseconds)
   }
 
   // Children that take.
@@ -98,7 +98,7 @@ extension RouterCore {
   private mutating func emitLeg(
     _ parent: Int, _ index: Int, _ now: Timestamp, _ outbox: inout Outbox
   ) {
-    emitTaker(parent, plan[index], legEstimates[index], now, &outbox)
+    emitTaker(parent, plan[index], legEstimates.value[index], now, &outbox)
   }
 
   /// Intends the child of a leg if the gates let it pass.
@@ -155,13 +155,13 @@ extension RouterCore {
   ) {
     var slowest: Int64 = 0
     for index in 0..<plan.legCount where plan[index].quantity > .zero {
-      slowest = max(slowest, legEstimates[index].latencyNanoseconds)
+      slowest = max(slowest, legEstimates.value[index].latencyNanoseconds)
     }
     for index in 0..<plan.legCount where plan[index].quantity > .zero {
       let ahead = min(
-        slowest - legEstimates[index].latencyNanoseconds, Self.longestDelayNanoseconds)
+        slowest - legEstimates.value[index].latencyNanoseconds, Self.longestDelayNanoseconds)
       let time = Timestamp(nanoseconds: now.nanoseconds + ahead)
-      if ahead <= 0 || !delay(plan[index], legEstimates[index], until: time, parent) {
+      if ahead <= 0 || !delay(plan[index], legEstimates.value[index], until: time, parent) {
         emitLeg(parent, index, now, &outbox)
       }
     }

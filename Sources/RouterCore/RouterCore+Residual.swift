@@ -281,7 +281,7 @@ extension RouterCore {
     while let id = next, index < RoutePlan.maximumLegs {
       next = markets.listing(after: id)
       guard let listing = markets.listing(id) else { continue }
-      if restsAt(listing.venue, parent) { legCaps[index] = .zero }
+      if restsAt(listing.venue, parent) { legCaps.value[index] = .zero }
       index += 1
     }
   }

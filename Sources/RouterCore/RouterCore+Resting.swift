@@ -56,7 +56,7 @@ extension RouterCore {
     _ order: ParentOrder, _ takeUnit: Int128, _ now: Timestamp
   ) -> PassiveDecision {
     let instrument = order.order.instrument
-    estimates.placement.begin(
+    estimates.placement.value.begin(
       PassiveRequest(
         side: order.order.side, quantity: order.plannableQuantity,
         limitPrice: risk(for: instrument, at: now).planLimit(order), takeUnit: takeUnit,
@@ -66,9 +66,9 @@ extension RouterCore {
     var next = markets.firstListing(of: instrument)
     while let id = next {
       next = markets.listing(after: id)
-      if let venue = passiveVenue(id, order, now) { estimates.placement.add(venue) }
+      if let venue = passiveVenue(id, order, now) { estimates.placement.value.add(venue) }
     }
-    return estimates.placement.decide()
+    return estimates.placement.value.decide()
   }
 
   private func slowestLatency(_ instrument: InstrumentID, _ now: Timestamp) -> Int64 {

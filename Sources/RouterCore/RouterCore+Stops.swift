@@ -18,30 +18,40 @@ extension RouterCore {
   /// A public trade: remembered, and shown to the stop orders that look at trades.
   mutating func traded(_ trade: MarketTrade, _ now: Timestamp, _ outbox: inout Outbox) {
     markets.note(trade)
-    guard let instrument = markets.listing(trade.listing)?.instrument else { return }
-    var next = orders.armed.first(of: instrument)
-    while let work = next {
-      next = orders.armed.next(after: work)
-      let parent = Int(orders.armed[work].parent)
-      guard orders.parents[parent].status == .armed, orders.parents[parent].order.trigger == .last
-      else { continue }
-      checkTrigger(parent, trade.listing, now, &outbox)
-    }
+    checkTriggers(trade.listing, now, onlyOnTrades: true, &outbox)
   }
 
   /// Shows a book that has changed to the stop orders of its instrument: at once, since a price
   /// that is gone by the next review counts as well.
   mutating func checkTriggers(
-    _ listing: ListingID, _ now: Timestamp, _ outbox: inout Outbox
+    _ listing: ListingID, _ now: Timestamp, onlyOnTrades: Bool = false, _ outbox: inout Outbox
   ) {
-    guard let instrument = markets.listing(listing)?.instrument else { return }
-    var next = orders.armed.first(of: instrument)
-    while let work = next {
-      next = orders.armed.next(after: work)
-      let parent = Int(orders.armed[work].parent)
-      guard orders.parents[parent].status == .armed else { continue }
-      checkTrigger(parent, listing, now, &outbox)
+    guard let instrument = markets.listing(listing)?.instrument,
+      var work = orders.armed.first(of: instrument), let prices = stopPrices(listing, now)
+    else { return }
+    while true {
+      let entry = orders.armed[work]
+      let next = orders.armed.next(after: work)
+      // Most stops are far away, and nothing but the entry is looked at.
+      if !onlyOnTrades || entry.trigger == .last,
+        entry.crossedSince < .distantFuture || prices.mayFire(entry),
+        orders.parents[Int(entry.parent)].status == .armed
+      {
+        checkTrigger(Int(entry.parent), listing, now, &outbox)
+      }
+      guard let next else { return }
+      work = next
     }
+  }
+
+  /// What a listing shows to stop orders; `nil` if nothing of it can be trusted.
+  private func stopPrices(_ id: ListingID, _ now: Timestamp) -> StopPrices? {
+    guard let listing = markets.listing(id),
+      markets.exclusion(
+        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none,
+      let bid = markets.books[id].bestBid?.price, let ask = markets.books[id].bestAsk?.price
+    else { return nil }
+    return StopPrices(bid: bid, ask: ask, last: markets.lastTrade(id))
   }
 
   /// Fires an armed order if what a listing now shows completes the evidence.
@@ -52,7 +62,7 @@ extension RouterCore {
     let work = Int(order.links.working)
     guard let price = triggerPrice(listing, order, now) else { return }
     guard isBeyondStop(price, order) else {
-      orders.working[work].crossedSince = .distantFuture
+      orders.armed.setCrossed(work, since: .distantFuture)
       return
     }
     guard isRunning, !isHalted else { return }
@@ -70,23 +80,15 @@ extension RouterCore {
   private func triggerPrice(
     _ id: ListingID, _ order: ParentOrder, _ now: Timestamp
   ) -> Price? {
-    guard let listing = markets.listing(id),
-      markets.exclusion(
-        listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none,
-      let bid = markets.books[id].bestBid?.price, let ask = markets.books[id].bestAsk?.price
-    else { return nil }
-    switch order.order.trigger {
-    case .bidAsk: return order.order.side == .buy ? ask : bid
-    case .mid: return Price(mantissa: bid.mantissa + (ask.mantissa - bid.mantissa) / 2)
-    case .last: return lastPrice(id, order, now)
-    }
+    guard let prices = stopPrices(id, now) else { return nil }
+    if order.order.trigger == .last && !counts(prices.last, order, now) { return nil }
+    return prices.price(order.order.trigger, order.order.side)
   }
 
-  /// The last trade since the order was accepted, while it is no older than a book may be.
-  private func lastPrice(_ id: ListingID, _ order: ParentOrder, _ now: Timestamp) -> Price? {
-    let trade = markets.lastTrade(id)
+  /// Whether a trade came after the order was accepted, and is no older than a book may be.
+  private func counts(_ trade: Markets.LastTrade, _ order: ParentOrder, _ now: Timestamp) -> Bool {
     let oldest = now.adding(milliseconds: -limits.maximumBookAgeMilliseconds)
-    return trade.receivedAt > order.acceptedAt && trade.receivedAt >= oldest ? trade.price : nil
+    return trade.receivedAt > order.acceptedAt && trade.receivedAt >= oldest
   }
 
   private func survey(_ order: ParentOrder, _ now: Timestamp) -> Survey {
@@ -108,15 +110,15 @@ extension RouterCore {
 
   private mutating func isConfirmed(_ survey: Survey, _ work: Int, _ now: Timestamp) -> Bool {
     guard survey.usable == 1 else {
-      orders.working[work].crossedSince = .distantFuture
+      orders.armed.setCrossed(work, since: .distantFuture)
       return survey.confirming >= 2
     }
-    guard orders.working[work].crossedSince < .distantFuture else {
-      orders.working[work].crossedSince = now
+    guard orders.armed[work].crossedSince < .distantFuture else {
+      orders.armed.setCrossed(work, since: now)
       return false
     }
     return now
-      >= orders.working[work].crossedSince.adding(milliseconds: Self.soleVenueMilliseconds)
+      >= orders.armed[work].crossedSince.adding(milliseconds: Self.soleVenueMilliseconds)
   }
 
   /// Makes an armed order a market or limit order and works it.
@@ -138,5 +140,26 @@ extension RouterCore {
           usableVenues: UInt8(clamping: survey.usable), effectiveLimit: limit, deadline: deadline,
           at: now)), &outbox)
     advance(parent, now, &outbox)
+  }
+}
+
+/// What a venue shows at one moment, as stop orders look at it.
+private struct StopPrices {
+  let bid: Price
+  let ask: Price
+  let last: Markets.LastTrade
+
+  func price(_ trigger: TriggerSource, _ side: Side) -> Price {
+    switch trigger {
+    case .bidAsk: side == .buy ? ask : bid
+    case .mid: Price(mantissa: bid.mantissa + (ask.mantissa - bid.mantissa) / 2)
+    case .last: last.price
+    }
+  }
+
+  /// Whether an armed order's price is reached, if what it looks at counts at all.
+  func mayFire(_ entry: WatchList.Entry) -> Bool {
+    let price = price(entry.trigger, entry.side)
+    return entry.side == .buy ? price >= entry.limit : price <= entry.limit
   }
 }

@@ -55,7 +55,7 @@ extension RouterCore {
   /// Caps every leg; zero is no cap.
   mutating func resetCaps(to quantity: Quantity) {
     let cap = quantity > .zero ? quantity : Quantity(mantissa: .max)
-    legCaps = InlineArray(repeating: cap)
+    legCaps.value = InlineArray(repeating: cap)
   }
 
   // Strategies.
@@ -90,7 +90,7 @@ extension RouterCore {
       if plan.planned > .zero { orders.working[work].skipsShares = false }
       return
     }
-    let caps = legCaps
+    let caps = legCaps.value
     capToShares(request, parent, now)
     planFreely(request, parent, now)
     guard plan.residual > .zero else { return }
@@ -101,7 +101,7 @@ extension RouterCore {
       return
     }
     let shares = plan
-    legCaps = caps
+    legCaps.value = caps
     planFreely(request, parent, now)
     if plan.planned <= shares.planned { plan = shares }
   }
@@ -134,7 +134,7 @@ extension RouterCore {
     let increment = Int128(listing.quantityIncrement.mantissa)
     let share = dividend.divided(by: divisor, roundingUp: true)
     let rounded = share.divided(by: increment, roundingUp: true) * increment
-    legCaps[index] = min(legCaps[index], Quantity(mantissa: Int64(clamping: rounded)))
+    legCaps.value[index] = min(legCaps.value[index], Quantity(mantissa: Int64(clamping: rounded)))
   }
 
   /// What a book shows within the limit, as far as the participation allows it.
@@ -172,11 +172,11 @@ extension RouterCore {
     guard options.sizeJitter > 0, order.order.timeInForce != .fillOrKill, plan.planned > .zero
     else { return }
     let exact = plan
-    let caps = legCaps
+    let caps = legCaps.value
     var sizes = SizeRandom(parent: order.id, wave: order.wave &+ 1)
     for index in 0..<exact.legCount where exact[index].quantity > .zero {
-      legCaps[index] = min(
-        legCaps[index], sizes.reduce(exact[index].quantity, by: options.sizeJitter))
+      legCaps.value[index] = min(
+        legCaps.value[index], sizes.reduce(exact[index].quantity, by: options.sizeJitter))
     }
     planFreely(request, parent, now)
     let varied = plan
@@ -188,7 +188,7 @@ extension RouterCore {
       }
       var same = request
       same.quantity = varied.planned
-      legCaps = caps
+      legCaps.value = caps
       planFreely(same, parent, now)
     } else {
       plan = exact
@@ -246,7 +246,7 @@ extension RouterCore {
     _ request: PlanRequest, _ work: Int?, _ now: Timestamp, ignoringSetAside: Bool = false
   ) -> Bool {
     if let work { considerMisses(of: work, request, now) }
-    planner.begin(request)
+    planner.value.begin(request)
     var hasSetAside = false
     var count = 0
     var next = markets.firstListing(of: request.instrument.id)
@@ -258,10 +258,10 @@ extension RouterCore {
         terms.exclusion = exclusion(of: listing, work, now, ignoringSetAside)
         hasSetAside = hasSetAside || terms.exclusion == .setAside
       }
-      planner.add(terms, book: markets.books[id])
+      planner.value.add(terms, book: markets.books[id])
       count += 1
     }
-    planner.finish(into: &planSlot[0])
+    planner.value.finish(into: &planSlot.value)
     return hasSetAside
   }
 
@@ -306,10 +306,10 @@ extension RouterCore {
       quoteAgeNanoseconds: age(of: listing.id, at: now),
       exclusion: routingExclusion(listing, at: now))
     terms.maximumQuantity = min(
-      terms.maximumQuantity, legCaps[index], breakerCap(listing, request.side))
-    legEstimates[index] = legEstimate(listing, now)
+      terms.maximumQuantity, legCaps.value[index], breakerCap(listing, request.side))
+    legEstimates.value[index] = legEstimate(listing, now)
     if request.objective != .cost {
-      terms.fillProbability = fillProbability(listing, request, legEstimates[index], now)
+      terms.fillProbability = fillProbability(listing, request, legEstimates.value[index], now)
     }
     return terms
   }

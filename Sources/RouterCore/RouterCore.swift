@@ -26,13 +26,12 @@ package struct RouterCore: ~Copyable, Sendable {
 
   // Of this run only.
   var timers: TimerHeap
-  var planner: Planner
-  /// On the heap: the compiler copies the core at many a call, and this is most of it.
-  var planSlot = FixedBuffer(repeating: RoutePlan(), count: 1)
+  var planner: HeapBox<Planner>
+  var planSlot = HeapBox(RoutePlan())
   /// The most that the next plan may give to each leg.
-  var legCaps = InlineArray<32, Quantity>(repeating: Quantity(mantissa: .max))
+  var legCaps = HeapBox(InlineArray<32, Quantity>(repeating: Quantity(mantissa: .max)))
   /// What the last plan knew about the venue of each leg.
-  var legEstimates = InlineArray<32, LegEstimate>(repeating: LegEstimate())
+  var legEstimates = HeapBox(InlineArray<32, LegEstimate>(repeating: LegEstimate()))
   var estimates: RoutingEstimates
   var delayedLegs: Pool<DelayedLeg>
   var strangers: StrangerWatch
@@ -53,7 +52,7 @@ package struct RouterCore: ~Copyable, Sendable {
     timers = TimerHeap(
       items: configuration.openParentCapacity + configuration.venueCapacity * 2
         + configuration.childCapacity)
-    planner = Planner(levelCapacity: configuration.bookLevels)
+    planner = HeapBox(Planner(levelCapacity: configuration.bookLevels))
     estimates = RoutingEstimates(configuration)
     delayedLegs = Pool(capacity: configuration.openParentCapacity * 4)
     strangers = StrangerWatch(venues: configuration.venueCapacity)
@@ -94,8 +93,8 @@ package struct RouterCore: ~Copyable, Sendable {
 
   /// The last plan.
   var plan: RoutePlan {
-    _read { yield planSlot[0] }
-    _modify { yield &planSlot[0] }
+    @inline(__always) _read { yield planSlot.value }
+    @inline(__always) _modify { yield &planSlot.value }
   }
 
   /// Whether a book has changed since the last `.marketReview`.

@@ -22,7 +22,7 @@ package struct OrderStore: ~Copyable, Sendable {
   /// Working parents that a price can wake.
   private(set) var waiting: WatchList
   /// Stop orders that have not triggered.
-  private(set) var armed: WatchList
+  var armed: WatchList
   private let instruments: Int
   private var firstOpen: FixedBuffer<Int32>
   private var firstClosed: Int32 = -1
@@ -139,7 +139,8 @@ package struct OrderStore: ~Copyable, Sendable {
     let work = Int(parents[slot].links.working)
     guard work >= 0 else { return }
     if working[work].isArmed {
-      armed.setLimit(work, parents[slot].effectiveLimit)
+      armed.setLimit(work, parents[slot].order.stopPrice ?? .zero)
+      armed.setCrossed(work, since: .distantFuture)
     } else {
       waiting.setLimit(work, parents[slot].effectiveLimit)
     }
@@ -148,15 +149,15 @@ package struct OrderStore: ~Copyable, Sendable {
   /// Puts an open parent where a change of the market will find it.
   private mutating func watch(_ slot: Int) {
     let work = Int(parents[slot].links.working)
-    let instrument = parents[slot].order.instrument
-    let entry = WatchList.Entry(
-      limit: parents[slot].effectiveLimit, id: parents[slot].id, parent: slot,
-      side: parents[slot].order.side)
+    let order = parents[slot].order
     working[work].isArmed = parents[slot].status == .armed
+    let limit = working[work].isArmed ? order.stopPrice ?? .zero : parents[slot].effectiveLimit
+    let entry = WatchList.Entry(
+      limit: limit, id: parents[slot].id, parent: slot, side: order.side, trigger: order.trigger)
     if working[work].isArmed {
-      armed.insert(work, entry, of: instrument)
+      armed.insert(work, entry, of: order.instrument)
     } else {
-      waiting.insert(work, entry, of: instrument)
+      waiting.insert(work, entry, of: order.instrument)
     }
   }
 

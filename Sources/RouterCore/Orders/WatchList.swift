@@ -4,15 +4,21 @@
 /// an order waits for is told without touching the order. The slots are those of its `WorkingParent`.
 struct WatchList: ~Copyable, Sendable {
   struct Entry: Sendable, BitwiseCopyable {
-    /// The worst price at which it may trade; an armed order's means nothing.
+    /// The worst price at which it may trade; of an armed order the stop price.
     var limit: Price
+    /// Since when the only usable venue shows a price beyond an armed order's stop price.
+    var crossedSince = Timestamp.distantFuture
     let id: ParentOrderID
     let parent: Int32
     let side: Side
+    let trigger: TriggerSource
     fileprivate(set) var next: Int32 = -1
     fileprivate(set) var previous: Int32 = -1
 
-    init(limit: Price, id: ParentOrderID, parent: Int, side: Side) {
+    init(
+      limit: Price, id: ParentOrderID, parent: Int, side: Side, trigger: TriggerSource = .bidAsk
+    ) {
+      self.trigger = trigger
       self.limit = limit
       self.id = id
       self.parent = Int32(parent)
@@ -48,6 +54,10 @@ struct WatchList: ~Copyable, Sendable {
   subscript(slot: Int) -> Entry { entries[slot] }
 
   mutating func setLimit(_ slot: Int, _ limit: Price) { entries[slot].limit = limit }
+
+  mutating func setCrossed(_ slot: Int, since time: Timestamp) {
+    entries[slot].crossedSince = time
+  }
 
   /// Puts an order behind the older ones; mostly that is the end.
   mutating func insert(_ slot: Int, _ entry: Entry, of instrument: InstrumentID) {

@@ -30,8 +30,6 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   /// When a child of ours last ended at each venue, and so changed or disproved its book.
   private var touchedAt = InlineArray<32, Int64>(repeating: .min)
 
-  /// Since when the only usable venue shows a price beyond an armed order's stop price.
-  var crossedSince = Timestamp.distantFuture
   /// When what rests at the limit is to be looked at again.
   var reviewAt = Timestamp.distantFuture
   /// What rests at the limit is not given up before this, to take elsewhere.
@@ -139,7 +137,6 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   mutating func noteNewTerms() {
     hasShownPlan = false
     emptyPlans = 0
-    crossedSince = .distantFuture
     nextPlanAt = nextWaveAt
   }
 

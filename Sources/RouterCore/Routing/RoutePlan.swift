@@ -50,11 +50,11 @@ public struct RoutePlan: Sendable, BitwiseCopyable {
   }
 
   public internal(set) subscript(index: Int) -> RouteLeg {
-    _read {
+    @inline(__always) _read {
       precondition(index >= 0 && index < legCount)
       yield legs[index]
     }
-    _modify {
+    @inline(__always) _modify {
       precondition(index >= 0 && index < legCount)
       yield &legs[index]
     }

@@ -4,7 +4,7 @@ struct RoutingEstimates: ~Copyable, Sendable {
   var latencies: LatencyModel
   var clocks: ClockModel
   var outflows: OutflowModel
-  var placement = PassivePlacement()
+  var placement = HeapBox(PassivePlacement())
   /// For each venue and side.
   private var adverseMoves: FixedBuffer<AdverseMove>
 
