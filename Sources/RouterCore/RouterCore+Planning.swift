@@ -122,8 +122,8 @@ extension RouterCore {
   mutating func reviewMarkets(_ now: Timestamp, _ outbox: inout Outbox) {
     while let listing = changedListings.next() {
       guard let instrument = markets.listing(listing)?.instrument else { continue }
-      let bid = markets.books[listing].bestBid?.price
-      let ask = markets.books[listing].bestAsk?.price
+      let bid = markets.books.bestBid(of: listing)?.price
+      let ask = markets.books.bestAsk(of: listing)?.price
       var next = orders.waiting.first(of: instrument)
       while let work = next {
         next = orders.waiting.next(after: work)
@@ -154,10 +154,10 @@ extension RouterCore {
   /// Whether the best opposite price of a listing lies within the parent's limit.
   func isTouchInside(_ listing: ListingID, _ parent: ParentOrder) -> Bool {
     if parent.order.side == .buy {
-      guard let ask = markets.books[listing].bestAsk else { return false }
+      guard let ask = markets.books.bestAsk(of: listing) else { return false }
       return ask.price <= parent.effectiveLimit
     }
-    guard let bid = markets.books[listing].bestBid else { return false }
+    guard let bid = markets.books.bestBid(of: listing) else { return false }
     return bid.price >= parent.effectiveLimit
   }
 

@@ -49,7 +49,8 @@ extension RouterCore {
     guard let listing = markets.listing(id),
       markets.exclusion(
         listing, at: now, maximumAgeMilliseconds: limits.maximumBookAgeMilliseconds) == .none,
-      let bid = markets.books[id].bestBid?.price, let ask = markets.books[id].bestAsk?.price
+      let bid = markets.books.bestBid(of: id)?.price,
+      let ask = markets.books.bestAsk(of: id)?.price
     else { return nil }
     return StopPrices(bid: bid, ask: ask, last: markets.lastTrade(id))
   }

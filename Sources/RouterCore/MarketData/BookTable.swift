@@ -28,7 +28,6 @@ package struct BookTable: ~Copyable {
     listing.index < isMade.count && isMade[listing.index]
   }
 
-  /// Inlined: the frame of a coroutine that is not is allocated at each access.
   package subscript(listing: ListingID) -> OrderBook {
     @inline(__always) _read {
       precondition(contains(listing))
@@ -38,6 +37,18 @@ package struct BookTable: ~Copyable {
       precondition(contains(listing))
       yield unsafe &base[listing.index]
     }
+  }
+
+  // Past the subscript, whose frame is allocated where the compiler does not inline it.
+
+  func bestBid(of listing: ListingID) -> BookLevel? {
+    precondition(contains(listing))
+    return unsafe base[listing.index].bestBid
+  }
+
+  func bestAsk(of listing: ListingID) -> BookLevel? {
+    precondition(contains(listing))
+    return unsafe base[listing.index].bestAsk
   }
 }
 

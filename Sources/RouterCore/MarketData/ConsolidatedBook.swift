@@ -30,8 +30,8 @@ package struct ConsolidatedBook: Sendable, BitwiseCopyable {
     while let id = next {
       next = markets.listing(after: id)
       guard isUsable(id, markets) else { continue }
-      if let best = markets.books[id].bestBid { bid = max(bid, best.price) }
-      if let best = markets.books[id].bestAsk {
+      if let best = markets.books.bestBid(of: id) { bid = max(bid, best.price) }
+      if let best = markets.books.bestAsk(of: id) {
         ask = ask == .zero ? best.price : min(ask, best.price)
       }
     }
