@@ -34,6 +34,8 @@ let package = Package(
   products: [
     .library(name: "RouterCore", targets: ["RouterCore"]),
     .executable(name: "sluice", targets: ["sluice"]),
+    // For the tests alone: preloaded into processes whose clock and system calls they disturb.
+    .library(name: "FaultShim", type: .dynamic, targets: ["FaultShim"]),
   ],
   targets: [
     // Pure: no sockets, no clock, no Foundation.
@@ -79,6 +81,7 @@ let package = Package(
     .executableTarget(
       name: "sluice", dependencies: ["RouterService", "SimulatedVenues", "Simulator", "Wire"],
       swiftSettings: strict),
+    .target(name: "FaultShim", path: "Tests/FaultShim"),
     // Replaces malloc to count its calls: for the benchmarks alone.
     .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
     // The same decoding in plain C, to measure ours by.

@@ -17,6 +17,8 @@ struct Audit {
   private(set) var parentCount = 0
   private(set) var childCount = 0
   private(set) var fillCount = 0
+  private(set) var triggerCount = 0
+  private(set) var replacementCount = 0
 
   init(site: Site, router: RouterProcess) throws {
     self.site = site
@@ -60,19 +62,26 @@ struct Audit {
   // MARK: Requests and parents
 
   /// Every parent with its children.
+  ///
+  /// One answer holds the newest 10,000; older ones were seen before.
   private mutating func orders() throws -> [JSONValue] {
     let client = try router.client()
     let list = try client.get("/v1/orders?limit=10000")["orders"]?.array ?? []
-    if list.count == 10_000 { faults.append("more orders than one answer holds") }
-    var orders: [JSONValue] = []
+    if list.count < min(closed.count, 10_000) {
+      faults.append("\(list.count) orders are left of \(closed.count)")
+    }
+    var orders = closed
     for order in list {
       let id = order["id"]?.string ?? ""
-      let whole = try closed[id] ?? client.get("/v1/orders/\(id)")
+      guard closed[id] == nil else { continue }
+      let whole = try client.get("/v1/orders/\(id)")
       if whole["closed_at"] != nil { closed[id] = whole }
-      orders.append(whole)
+      orders[id] = whole
     }
     parentCount = orders.count
-    return orders
+    triggerCount = orders.values.count { $0["triggered"] != nil }
+    replacementCount = orders.values.reduce(0) { $0 + ($1["replaced"]?.array?.count ?? 0) }
+    return Array(orders.values)
   }
 
   private mutating func compare(_ orders: [JSONValue], with requests: [ClientLoad.Request]) {

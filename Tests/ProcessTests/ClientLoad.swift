@@ -4,7 +4,7 @@ import Simulation
 import Synchronization
 import Wire
 
-/// Clients that submit, repeat and cancel orders, whatever becomes of the router meanwhile.
+/// Clients that submit, repeat, change and cancel orders, whatever becomes of the router meanwhile.
 ///
 /// A request that was not answered is sent again under the same client order id, and so is now and
 /// then one that was.
@@ -12,23 +12,24 @@ final class ClientLoad: @unchecked Sendable {
   struct Request: Sendable {
     let id: String
     let body: String
+    let kind: OrderMix
+    let symbol: String
+    let isBuy: Bool
     /// The order that the first answer named.
     var order: String?
     var isRefused = false
+    /// How many changes were answered with "accepted".
+    var changeCount = 0
 
     var isAnswered: Bool { order != nil || isRefused }
   }
 
-  struct Touch: Sendable {
-    var bid: Int64
-    var ask: Int64
-  }
-
   private struct State {
     var requests: [Request] = []
-    var open: [String] = []
+    /// Requests whose orders may still be open.
+    var open: [Int] = []
     var faults: [String] = []
-    var touches: [String: Touch] = [:]
+    var touches: [String: OrderMix.Touch] = [:]
     var isPaused = true
     var isOver = false
     var busy = 0
@@ -57,8 +58,8 @@ final class ClientLoad: @unchecked Sendable {
     }
   }
 
-  /// Best prices in whole units, from the venues.
-  func note(_ touches: [String: Touch]) {
+  /// Best prices, from the venues.
+  func note(_ touches: [String: OrderMix.Touch]) {
     state.withLock { $0.touches = touches }
   }
 
@@ -98,9 +99,11 @@ final class ClientLoad: @unchecked Sendable {
       return true
     }
     guard mayGo else { return Thread.sleep(forTimeInterval: 0.01) }
-    switch random.below(10) {
-    case 0: cancelOne(&random)
-    case 1...3: repeatOne(&random)
+    switch random.below(20) {
+    case 0, 1: cancelOne(&random)
+    case 2...4: changeOne(&random)
+    case 5...9: repeatOne(&random)
+    case 10: readTouch(random.below(2) == 0 ? "BTC-USD" : "ETH-USD")
     default: send(makeRequest(worker, &random))
     }
     state.withLock { $0.busy -= 1 }
@@ -118,10 +121,53 @@ final class ClientLoad: @unchecked Sendable {
   private func cancelOne(_ random: inout SeededRandom) {
     let order = state.withLock { state -> String? in
       guard !state.open.isEmpty else { return nil }
-      return state.open.remove(at: random.below(state.open.count))
+      return state.requests[state.open.remove(at: random.below(state.open.count))].order
     }
     guard let order, let client = try? router.client() else { return }
-    _ = try? client.delete("/v1/orders/\(order)")
+    do {
+      _ = try client.delete("/v1/orders/\(order)")
+    } catch {
+      noteUnlessKnown(order, error)
+    }
+  }
+
+  private func changeOne(_ random: inout SeededRandom) {
+    let choice = state.withLock { state -> (index: Int, order: String, body: String)? in
+      let lasting = state.open.filter { state.requests[$0].kind.isLasting }
+      guard !lasting.isEmpty else { return nil }
+      let index = lasting[random.below(lasting.count)]
+      let request = state.requests[index]
+      guard let order = request.order, let touch = state.touches[request.symbol] else { return nil }
+      let body = request.kind.change(
+        isBuy: request.isBuy, touch, quantity: Self.quantity(request.symbol, &random), &random)
+      return (index, order, body)
+    }
+    guard let choice, let client = try? router.client() else { return }
+    do {
+      _ = try client.patch("/v1/orders/\(choice.order)", Array(choice.body.utf8))
+      state.withLock { $0.requests[choice.index].changeCount += 1 }
+    } catch {
+      noteUnlessKnown(choice.order, error)
+    }
+  }
+
+  /// That an order is over is an answer; that there is none would be a loss.
+  private func noteUnlessKnown(_ order: String, _ error: any Error) {
+    guard case ClientFailure.refused(let status, let problem) = error else { return }
+    let isLate = status == 400 && problem["field"]?.string == "stop_price"
+    guard status == 400 || status == 404, !isLate else { return }
+    state.withLock { $0.faults.append("order \(order) got \(status): \(error)") }
+  }
+
+  private func readTouch(_ symbol: String) {
+    guard let book = try? router.client().get("/v1/books/\(symbol)?depth=1"),
+      let bid = Self.units(book["bids"]), let ask = Self.units(book["asks"])
+    else { return }
+    state.withLock { $0.touches[symbol] = OrderMix.Touch(bid: bid, ask: ask + 1) }
+  }
+
+  private static func units(_ levels: JSONValue?) -> Int64? {
+    levels?[0]?[0]?.text?.split(separator: ".").first.flatMap { Int64($0) }
   }
 
   private func send(_ index: Int) {
@@ -133,6 +179,9 @@ final class ClientLoad: @unchecked Sendable {
       state.withLock { state in
         if let order = state.requests[index].order {
           state.faults.append("\(request.id) was order \(order) and is refused: \(problem)")
+        }
+        if status == 400 {
+          state.faults.append("no such order is taken: \(request.body) \(problem)")
         }
         state.requests[index].isRefused = true
       }
@@ -153,54 +202,32 @@ final class ClientLoad: @unchecked Sendable {
       }
       if request.isRefused { state.faults.append("\(request.id) was refused and is now \(order)") }
       if id != request.id { state.faults.append("\(request.id) was answered as \(id ?? "-")") }
-      if request.order == nil { state.open.append(order) }
+      if request.order == nil { state.open.append(index) }
       if state.open.count > 30 { state.open.removeFirst() }
       state.requests[index].order = order
     }
   }
 
-  // MARK: Orders of every kind
-
   private func makeRequest(_ worker: Int, _ random: inout SeededRandom) -> Int {
     let symbol = random.below(3) == 0 ? "ETH-USD" : "BTC-USD"
     let isBuy = random.below(2) == 0
-    let units = symbol == "BTC-USD" ? 1 + random.below(15) : 10 + random.below(200)
+    let kind = OrderMix.draw(&random)
+    let quantity = Self.quantity(symbol, &random)
     return state.withLock { state in
       let id = "\(name)-\(worker)-\(state.requests.count)"
-      let touch = state.touches[symbol] ?? Touch(bid: 1, ask: 1)
-      let terms = Self.terms(isBuy: isBuy, touch, &random)
+      let touch = state.touches[symbol] ?? OrderMix.Touch(bid: 1, ask: 1)
+      let terms = kind.terms(isBuy: isBuy, touch, &random)
       let body =
         #"{"client_order_id":"\#(id)","symbol":"\#(symbol)","side":"\#(isBuy ? "buy" : "sell")","#
-        + #""quantity":"\#(DecimalText.format(Int64(units), scale: 2))",\#(terms)}"#
-      state.requests.append(Request(id: id, body: body))
+        + #""quantity":"\#(quantity)",\#(terms)}"#
+      state.requests.append(
+        Request(id: id, body: body, kind: kind, symbol: symbol, isBuy: isBuy))
       return state.requests.count - 1
     }
   }
 
-  private static func terms(
-    isBuy: Bool, _ touch: Touch, _ random: inout SeededRandom
-  ) -> String {
-    let through = isBuy ? touch.ask * 101 / 100 : touch.bid * 99 / 100
-    let behind = isBuy ? touch.bid * 985 / 1000 : touch.ask * 1015 / 1000
-    let beside = isBuy ? touch.bid : touch.ask
-    switch random.below(10) {
-    case 0, 1: return #""type":"market","time_in_force":"gtc","expires_in_ms":20000"#
-    case 2: return #""type":"market","time_in_force":"ioc""#
-    case 3: return #""type":"limit","limit_price":"\#(through)","time_in_force":"ioc""#
-    case 4: return #""type":"limit","limit_price":"\#(through)","time_in_force":"fok""#
-    case 5: return #""type":"limit","limit_price":"\#(through)","time_in_force":"gtc""#
-    case 6:
-      return
-        #""type":"limit","limit_price":"\#(behind)","time_in_force":"gtd","expires_in_ms":4000"#
-    case 7: return #""type":"limit","limit_price":"\#(behind)","time_in_force":"gtc""#
-    case 8:
-      return
-        #""type":"limit","limit_price":"\#(beside)","routing":{"passive_ms":2000},"#
-        + #""time_in_force":"gtd","expires_in_ms":6000"#
-    default:
-      return
-        #""type":"market","time_in_force":"gtc","expires_in_ms":20000,"#
-        + #""routing":{"arrival":"sequential"}"#
-    }
+  private static func quantity(_ symbol: String, _ random: inout SeededRandom) -> String {
+    let units = symbol == "BTC-USD" ? 1 + random.below(15) : 10 + random.below(200)
+    return DecimalText.format(Int64(units), scale: 2)
   }
 }

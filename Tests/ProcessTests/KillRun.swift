@@ -19,12 +19,20 @@ final class KillRun {
   struct Report {
     var kills = 0
     var venueKills = 0
+    /// Kills after which the disk had less than the kernel, and writes that it had not.
+    var powerCuts = 0
+    var lostWrites = 0
+    var cuts = 0
+    var pauses = 0
+    var disturbances = 0
     var starts = 0
     var resumes = 0
     var requests = 0
     var parents = 0
     var children = 0
     var fills = 0
+    var triggers = 0
+    var replacements = 0
     var unknowns = 0
     var facts = 0
     var audits = 0
@@ -39,6 +47,7 @@ final class KillRun {
   private let site: Site
   private let router: RouterProcess
   private let load: ClientLoad
+  private let shim: FaultShim
   private var audit: Audit
   private var random: SeededRandom
   private var report = Report()
@@ -48,6 +57,7 @@ final class KillRun {
     self.say = say
     site = try Site()
     router = try site.makeRouter()
+    shim = try FaultShim(in: site.directory)
     random = SeededRandom(seed: plan.seed)
     load = ClientLoad(
       router: router, name: "kill-\(plan.seed)", pauseMilliseconds: plan.pauseMilliseconds)
@@ -59,13 +69,13 @@ final class KillRun {
     for name in site.venueNames { try slowDown(name) }
     try start()
     try router.waitUntilUp(site.venueNames.count)
+    if !shim.isInEffect(in: router.process) { report.faults.append("the shim is not loaded") }
     load.note(try touches())
     load.start(workers: plan.workers, seed: plan.seed)
     load.resume()
-    while report.kills + report.venueKills < plan.kills, report.faults.isEmpty {
+    while killCount < plan.kills, report.faults.isEmpty {
+      if killCount >= (report.audits + 1) * plan.killsBetweenAudits { try compare() }
       try strike()
-      let done = report.kills + report.venueKills
-      if done % plan.killsBetweenAudits == 0 && done < plan.kills { try compare() }
     }
     try compare()
     load.finish()
@@ -79,31 +89,92 @@ final class KillRun {
 
   // MARK: Kills
 
+  private var killCount: Int { report.kills + report.venueKills }
+
   private func start() throws {
-    try router.start()
+    try router.start(environment: shim.environment)
     report.starts += 1
   }
 
   private func strike() throws {
-    if random.below(10) == 0 {
-      try strikeVenue()
-    } else {
-      watch(milliseconds: delay())
-      router.kill()
-      report.kills += 1
-      if random.below(4) == 0 { sleep(milliseconds: random.below(500)) }
-      try start()
+    switch random.below(20) {
+    case 0, 1: try strikeVenue()
+    case 2, 3: try cutNetwork()
+    case 4: pauseRouter()
+    case 5, 6: try disturb()
+    default: try strikeRouter()
     }
   }
 
+  private func strikeRouter() throws {
+    watch(milliseconds: delay())
+    router.kill()
+    report.kills += 1
+    try loseWrites()
+    if random.below(4) == 0 { sleep(milliseconds: random.below(500)) }
+    try start()
+  }
+
+  /// Half of the kills are power cuts: what no sync has covered may be gone.
+  private func loseWrites() throws {
+    defer { shim.forgetWrites() }
+    guard random.below(2) == 0 else { return }
+    report.lostWrites += try shim.cutPower(in: router.journalDirectory, &random)
+    report.powerCuts += 1
+  }
+
   private func strikeVenue() throws {
-    let name = site.venueNames[random.below(site.venueNames.count)]
+    let name = randomVenue()
     watch(milliseconds: delay())
     site.killVenue(name)
     report.venueKills += 1
     sleep(milliseconds: random.below(1500))
     try site.startVenue(name)
     try slowDown(name)
+  }
+
+  private func randomVenue() -> String { site.venueNames[random.below(site.venueNames.count)] }
+
+  // MARK: Other faults, in the midst of which the next kill comes
+
+  /// Nothing reaches one venue, or all, for a while.
+  private func cutNetwork() throws {
+    let names = random.below(3) == 0 ? site.venueNames : [randomVenue()]
+    let milliseconds = 50 + random.below(4000)
+    for name in names {
+      try site.ask(
+        name, "POST", "/faults",
+        #"{"kind":"refuse_connections","duration_milliseconds":\#(milliseconds)}"#)
+    }
+    report.cuts += 1
+    watch(milliseconds: random.below(milliseconds))
+  }
+
+  private func pauseRouter() {
+    watch(milliseconds: delay())
+    router.process?.pause()
+    sleep(milliseconds: random.below(3000))
+    router.process?.signal(SIGCONT)
+    report.pauses += 1
+  }
+
+  /// Answers that get lost, come late or say something else than what happened.
+  private func disturb() throws {
+    let faults = [
+      #""kind":"acknowledgement_lost","request":"order_entry""#,
+      #""kind":"server_error_after","request":"order_entry""#,
+      #""kind":"server_error_before","request":"order_entry""#,
+      #""kind":"acknowledgement_lost","request":"cancel""#,
+      #""kind":"request_lost","request":"cancel""#,
+      #""kind":"duplicate_fills""#, #""kind":"late_fills","milliseconds":700"#,
+      #""kind":"drop_streams""#,
+    ]
+    let fault = faults[random.below(faults.count)]
+    try site.ask(
+      randomVenue(), "POST", "/faults",
+      "{\(fault),\"count\":\(1 + random.below(4)),\"duration_milliseconds\":5000}")
+    report.disturbances += 1
+    watch(milliseconds: delay())
   }
 
   /// Answers that take a while, so that more of them are outstanding when the router dies.
@@ -171,6 +242,7 @@ final class KillRun {
     report.audits += 1
     (report.parents, report.children) = (audit.parentCount, audit.childCount)
     (report.fills, report.requests) = (audit.fillCount, load.requests.count)
+    (report.triggers, report.replacements) = (audit.triggerCount, audit.replacementCount)
     load.note(try touches())
     load.resume()
     let seconds = (Clock.monotonicNanoseconds() - start) / 1_000_000_000
@@ -180,8 +252,8 @@ final class KillRun {
         + " \(report.faults.count) faults")
   }
 
-  private func touches() throws -> [String: ClientLoad.Touch] {
-    var touches: [String: ClientLoad.Touch] = [:]
+  private func touches() throws -> [String: OrderMix.Touch] {
+    var touches: [String: OrderMix.Touch] = [:]
     // Every venue has the same prices, under names of its own.
     for row in try site.state(of: "coinbase-exchange")["instruments"]?.array ?? [] {
       guard let symbol = row["symbol"]?.string,
@@ -189,14 +261,25 @@ final class KillRun {
         let ask = DecimalText.parse128(row["best_ask"]?.text ?? "", scale: 16)
       else { continue }
       let unit: Int128 = 10_000_000_000_000_000
-      touches[symbol] = ClientLoad.Touch(bid: Int64(bid / unit), ask: Int64(ask / unit) + 1)
+      touches[symbol] = OrderMix.Touch(bid: Int64(bid / unit), ask: Int64(ask / unit) + 1)
     }
     return touches
   }
 
+  /// Also holds each change that was accepted against the journal.
   private func countFacts() throws {
+    var changes: [String: Int] = [:]
     let tail = try JournalReader.read(directory: router.journalDirectory) { _, fact in
-      if case .childUnknown = fact { report.unknowns += 1 }
+      switch fact {
+      case .childUnknown: report.unknowns += 1
+      case .parentReplaceRequested(let change):
+        changes["\(change.parent.rawValue)", default: 0] += 1
+      default: break
+      }
+    }
+    for request in load.requests
+    where request.changeCount > changes[request.order ?? "", default: 0] {
+      report.faults.append("\(request.id) has lost one of \(request.changeCount) changes")
     }
     report.facts = Int(tail.lastIndex)
     report.recoveries.sort()
@@ -214,17 +297,26 @@ extension KillRun.Report: CustomStringConvertible {
   var description: String {
     let median = recoveries.isEmpty ? 0 : recoveries[recoveries.count / 2]
     let rows: [(String, Int64)] = [
-      ("kills of the router", Int64(kills)), ("kills of venues", Int64(venueKills)),
+      ("kills of the router", Int64(kills)),
+      ("of these with the power cut", Int64(powerCuts)), ("writes lost so", Int64(lostWrites)),
+      ("kills of venues", Int64(venueKills)),
+      ("cut networks", Int64(cuts)), ("pauses of the router", Int64(pauses)),
+      ("other faults of venues", Int64(disturbances)),
       ("starts of the router", Int64(starts)), ("client requests", Int64(requests)),
       ("parents", Int64(parents)), ("children", Int64(children)), ("fills", Int64(fills)),
+      ("stops triggered", Int64(triggers)), ("replacements", Int64(replacements)),
       ("unknown outcomes, all settled", Int64(unknowns)), ("facts in the journal", Int64(facts)),
       ("comparisons with the venues", Int64(audits)),
       ("median time until orders are taken, ms", median),
       ("worst time until orders are taken, ms", worstRecoveryMilliseconds),
-      ("seconds in all", seconds), ("faults", Int64(faults.count)),
+      ("faults", Int64(faults.count)),
     ]
-    return rows.map { label, value in
-      label + String(repeating: " ", count: 42 - label.count) + String(value)
-    }.joined(separator: "\n")
+    let lines = rows.map { Self.line($0, String($1)) }
+    let hours = DecimalText.format(seconds * 100 / 3600, scale: 2)
+    return (lines + [Self.line("hours in all", hours)]).joined(separator: "\n")
+  }
+
+  private static func line(_ label: String, _ value: String) -> String {
+    label + String(repeating: " ", count: 42 - label.count) + value
   }
 }
