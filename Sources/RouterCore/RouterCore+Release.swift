@@ -106,10 +106,11 @@ extension RouterCore {
     _ epoch: UInt32, at now: Timestamp, into outbox: inout Outbox
   ) {
     #if !MUTATIONS
-      precondition(epoch > self.epoch && epoch < 1 << 24)
+      precondition(epoch > self.epoch)
     #endif
     emit(.epochStarted(epoch: epoch, at: now), &outbox)
     isRunning = true
+    markets.beginRun(at: now)
     breakers.start(epoch: epoch)
     for venue in 0..<paces.count { schedulePace(VenueID(UInt8(venue)), now) }
   }
@@ -152,6 +153,8 @@ extension RouterCore {
       emit(.childUnknown(order.id, at: now), &outbox)
     }
     query(child, now, &outbox)
+    // Its venue has as long to come back as after any cut.
+    if order.role == .residual { reviewLater(child, now) }
     // Nobody knows any more how long a passive one was to rest.
     if orders.parents[Int(order.links.parent)].status == .cancelPending || order.role == .passive {
       cancelChild(child, now, &outbox)

@@ -190,6 +190,13 @@ package struct Markets: ~Copyable, Sendable {
     if link == .marketData && !isUp { invalidateBooks(of: id) }
   }
 
+  /// A run begins: links that are down have been so since now, whatever they were before.
+  mutating func beginRun(at now: Timestamp) {
+    for index in 0..<venues.count where !venues[index].areLinksUp {
+      venues[index].linksDownSince = now
+    }
+  }
+
   package mutating func setHalt(_ id: VenueID, isHalted: Bool, reason: RejectReason) {
     guard id.index < venues.count else { return }
     venues[id.index].isHalted = isHalted

@@ -174,6 +174,19 @@ struct ResidualTests {
     #expect(harness.parent(parent)?.outcome == .filled)
   }
 
+  @Test func `after a restart its venue has as long to come back as after a cut`() throws {
+    let harness = CoreHarness(venues: 2)
+    _ = submit(harness)
+    let rest = try #require(harness.releaseAll().first)
+    harness.acknowledge(rest)
+    harness.restart()
+    harness.makeReady(rest.venue == VenueID(0) ? 1 : 0)
+    harness.pass(milliseconds: 29_000)
+    #expect(harness.canceled.isEmpty)
+    harness.pass(milliseconds: 1001)
+    #expect(harness.canceled.contains(rest.id))
+  }
+
   @Test func `a venue that refuses it is not asked again at once, another one is`() throws {
     let harness = CoreHarness(venues: 2)
     _ = submit(harness)
