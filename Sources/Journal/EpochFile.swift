@@ -4,13 +4,17 @@ internal import Platform
   internal import RouterCore
 #endif
 
-/// The number of this start, which grows by one each time and is never used twice.
+/// The number of this start, which grows each time and is never used twice.
 ///
 /// Ids of child orders carry it. It is synced before anything is sent, so ids stay unique even if a
-/// power cut takes the last facts.
+/// power cut takes the last facts. It is no less than the clock's number, so that they stay unique
+/// too if the whole journal is lost, or replaced by an older one.
 package struct EpochFile {
-  /// Ids have 24 bits for it.
-  static let limit: UInt32 = 1 << 24
+  static let limit = UInt32.max
+  /// A clock that is wrong by decades must not use up the numbers.
+  private static let greatestFloor: Int64 = 1 << 31
+  /// 2025-01-01 in seconds since 1970.
+  private static let firstSecond: Int64 = 1_735_689_600
 
   let directory: JournalDirectory
   let instance: UInt32
@@ -19,8 +23,9 @@ package struct EpochFile {
 
   /// Stores and returns the next epoch.
   ///
-  /// `newest` is the epoch of the last fact in the journal, or nil if it has no segment.
-  func advance(past newest: UInt32?) throws(JournalError) -> UInt32 {
+  /// `newest` is the epoch of the last fact in the journal, or nil if it has no segment; `floor` is
+  /// the clock's number.
+  func advance(past newest: UInt32?, floor: UInt32) throws(JournalError) -> UInt32 {
     let stored = try read()
     if stored == nil, newest != nil {
       throw .epoch(
@@ -29,9 +34,9 @@ package struct EpochFile {
           + " restore it from a backup, or write into it the text of a greater number than any used:"
           + " \(Self.text(epoch: (newest ?? 0) + 1000, instance: instance).debugDescription)")
     }
-    let next = Self.next(after: stored, newest: newest)
+    let next = Self.next(after: stored, newest: newest, floor: floor)
     guard next < Self.limit else {
-      throw .epoch(file: path, detail: "all epochs are used; start a new instance number")
+      throw .epoch(file: path, detail: "all epochs are used; take a new instance number")
     }
     try platform { () throws(PlatformError) in
       try directory.storage.writeFileAtomically(
@@ -40,12 +45,21 @@ package struct EpochFile {
     return next
   }
 
-  /// Greater than the number that is stored and than any in the journal.
-  package static func next(after stored: UInt32?, newest: UInt32?) -> UInt32 {
+  /// The clock's number: seconds since the beginning of 2025, so that a journal which begins now has
+  /// greater epochs than one that has had no more starts than seconds.
+  package static func floor(atWallNanoseconds now: Int64) -> UInt32 {
+    UInt32(min(max(now / 1_000_000_000 - firstSecond, 1), greatestFloor))
+  }
+
+  /// Greater than the number that is stored and than any in the journal, and at least `floor`.
+  package static func next(
+    after stored: UInt32?, newest: UInt32?, floor: UInt32 = 1
+  ) -> UInt32 {
     #if MUTATIONS
       if Mutation.epochIsNotAdvanced.isActive { return max(stored ?? 0, newest ?? 0, 1) }
     #endif
-    return max(stored ?? 0, newest ?? 0) + 1
+    let (next, isOver) = max(stored ?? 0, newest ?? 0).addingReportingOverflow(1)
+    return isOver ? .max : max(next, floor)
   }
 
   private static func text(epoch: UInt32, instance: UInt32) -> String {

@@ -33,10 +33,11 @@ internal import Synchronization
   /// What an interrupted write left at the end is cut off first. `onDurable` runs on the journal's
   /// thread after each sync, with the last index that a power cut does not lose; `onFailure` runs
   /// there when a sync has failed, and nothing is safe after it. `onSealed`
-  /// there when a segment is complete and the next one has its name.
+  /// there when a segment is complete and the next one has its name. The epoch is no less than
+  /// `epochFloor`, which `EpochFile.floor` takes from a clock.
   package init(
     directory path: String, storage: any JournalStorage = SystemStorage(), instance: UInt32,
-    durability: Durability,
+    durability: Durability, epochFloor: UInt32 = 1,
     segmentByteCount: Int = JournalWriter.defaultSegmentByteCount,
     onDurable: @escaping @Sendable (UInt64) -> Void,
     onFailure: @escaping @Sendable (JournalError) -> Void = { _ in },
@@ -45,7 +46,7 @@ internal import Synchronization
     precondition(segmentByteCount >= SegmentWriter.minimumSegmentByteCount)
     let start = try JournalStart(
       directory: JournalDirectory(path: path, storage: storage), instance: instance,
-      segmentByteCount: segmentByteCount)
+      epochFloor: epochFloor, segmentByteCount: segmentByteCount)
     directory = start.directory
     lock = start.lock
     epoch = start.epoch

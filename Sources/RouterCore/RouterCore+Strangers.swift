@@ -11,7 +11,7 @@ extension RouterCore {
   /// A list may be older than the end of an order that it shows.
   private static var listLagMilliseconds: Int64 { 5000 }
   /// An id beyond it would soon use up the numbers of parents.
-  private static var greatestAdopted: UInt64 { 1 << 47 }
+  private static var greatestAdopted: UInt64 { 1 << 39 }
 
   // Lists of open orders.
 

@@ -23,11 +23,12 @@ final class JournalFixture {
   }
 
   func writer(
-    instance: UInt32 = 1, durability: Durability = .power, segmentByteCount: Int = 8192
+    instance: UInt32 = 1, durability: Durability = .power, epochFloor: UInt32 = 1,
+    segmentByteCount: Int = 8192
   ) throws -> JournalWriter {
     let durable = durable
     return try JournalWriter(
-      directory: path, instance: instance, durability: durability,
+      directory: path, instance: instance, durability: durability, epochFloor: epochFloor,
       segmentByteCount: segmentByteCount, onDurable: { durable.add($0) })
   }
 

@@ -167,6 +167,37 @@ struct EpochTests {
     }
   }
 
+  @Test func `the epoch is no less than the clock's number, and grows if the clock goes back`()
+    throws
+  {
+    for (floor, expected) in [(1000, 1000), (1000, 1001), (900, 1002), (5000, 5000)] {
+      let writer = try fixture.writer(epochFloor: UInt32(floor))
+      #expect(writer.epoch == UInt32(expected))
+      try writer.close()
+    }
+  }
+
+  @Test func `a journal that begins anew has other epochs than the one that was lost`() throws {
+    let second: Int64 = 1_000_000_000
+    let first = EpochFile.floor(atWallNanoseconds: 1_800_000_000 * second)
+    let lost = try JournalFixture()
+    var last: UInt32 = 0
+    for _ in 0..<3 {
+      let writer = try lost.writer(epochFloor: first)
+      last = writer.epoch
+      try writer.close()
+    }
+    let floor = EpochFile.floor(atWallNanoseconds: 1_800_000_003 * second)
+    #expect(try fixture.writer(epochFloor: floor).epoch > last)
+    #expect(first > 0xFF_FFFF, "what a measurement leaves must look older than any run")
+  }
+
+  @Test(arguments: [Int64.min, 0, 1_600_000_000_000_000_000, .max])
+  func `no clock can use up the epochs`(wall: Int64) {
+    let floor = EpochFile.floor(atWallNanoseconds: wall)
+    #expect(floor >= 1 && floor <= 1 << 31)
+  }
+
   @Test func `an epoch file older than the journal does not lead to a used number`() throws {
     let path = "\(fixture.path)/epoch"
     try fixture.write([SampleFacts.all[0]])

@@ -3,7 +3,7 @@ import RouterCore
 /// One fact of each kind, with a different value in every field.
 enum SampleFacts {
   static let child = ChildOrderID(
-    instance: 0xABCDEF, epoch: 0x123456, parent: ParentOrderID(0x0102_0304_0506), child: 0x0708)
+    instance: 0xABCDEF, epoch: 0x0112_3456, parent: ParentOrderID(0x02_0304_0506), child: 0x0708)
 
   static func time(_ nanoseconds: Int64) -> Timestamp { Timestamp(nanoseconds: nanoseconds) }
 

@@ -10,7 +10,7 @@ struct JournalStart {
   let file: any JournalFile
 
   init(
-    directory: JournalDirectory, instance: UInt32, segmentByteCount: Int
+    directory: JournalDirectory, instance: UInt32, epochFloor: UInt32, segmentByteCount: Int
   ) throws(JournalError) {
     self.directory = directory
     try platform { () throws(PlatformError) in
@@ -26,7 +26,7 @@ struct JournalStart {
     }
     try directory.removeTemporaryFiles()
     epoch = try EpochFile(directory: directory, instance: instance)
-      .advance(past: segments.isEmpty ? nil : tail.lastEpoch)
+      .advance(past: segments.isEmpty ? nil : tail.lastEpoch, floor: epochFloor)
     header = Self.header(after: tail, instance: instance)
     supply = SegmentSupply(directory: directory, byteCount: Int64(segmentByteCount))
     supply.prepare()

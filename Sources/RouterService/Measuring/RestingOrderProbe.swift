@@ -40,7 +40,8 @@ final class RestingOrderProbe {
     self.listing = listing
     self.gateway = gateway
     self.clock = clock
-    firstParent = UInt64(clamping: clock.now.nanoseconds / 1_000_000)
+    // A number has 40 bits.
+    firstParent = UInt64(clamping: clock.now.nanoseconds / 1_000_000) % (1 << 39)
   }
 
   /// Orders that may still rest at the venue.

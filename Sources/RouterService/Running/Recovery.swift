@@ -31,6 +31,7 @@ struct Recovery: ~Copyable {
         directory: directory, configuration: configuration, retention: settings.retention)
       let journal = try JournalWriter(
         directory: directory, instance: settings.instance, durability: settings.durability,
+        epochFloor: EpochFile.floor(atWallNanoseconds: Clock.wallNanoseconds()),
         onDurable: onDurable, onFailure: onFailure, onSealed: { keeper.segmentSealed() })
       let state = try RecoveredState(directory: directory, configuration: configuration)
       Log.info(
