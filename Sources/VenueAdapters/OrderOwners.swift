@@ -75,6 +75,30 @@ enum OrderLife {
     end(order.timeInForce, sentAt: sentAt, 0)
   }
 
+  /// Our clock may be off by so much while orders leave: no bound of the settings is wider.
+  private static let clockMilliseconds: Int64 = 60_000
+
+  /// A time at the venue before which an order can not have traded.
+  ///
+  /// Its stamp is of our clock, perhaps of an earlier run when that was set otherwise, so the offset
+  /// of now may be the wrong one for it: both readings count.
+  static func venueStart(_ sentAt: Timestamp, at stamp: RequestStamp) -> Timestamp {
+    guard sentAt > .distantPast else { return .distantPast }
+    return min(sentAt, shifted(sentAt, stamp)).adding(milliseconds: -clockMilliseconds)
+  }
+
+  /// A time at the venue after which an order that ends by then can not have traded.
+  static func venueEnd(_ end: Timestamp, at stamp: RequestStamp) -> Timestamp {
+    guard end < .distantFuture else { return .distantFuture }
+    return max(end, shifted(end, stamp)).adding(milliseconds: clockMilliseconds)
+  }
+
+  private static func shifted(_ time: Timestamp, _ stamp: RequestStamp) -> Timestamp {
+    let offset = stamp.venueNanoseconds.subtractingReportingOverflow(stamp.time.nanoseconds)
+    let shifted = time.nanoseconds.addingReportingOverflow(offset.partialValue)
+    return offset.overflow || shifted.overflow ? time : Timestamp(nanoseconds: shifted.partialValue)
+  }
+
   private static func end(
     _ timeInForce: TimeInForce, sentAt: Timestamp, _ requestWindowMilliseconds: Int64
   ) -> Timestamp {

@@ -38,17 +38,15 @@ struct BinanceOrderQuery: Sendable {
   ) {
     self.reference = reference
     startedAt = stamp.time
-    tradesSince = Self.venueMilliseconds(reference.sentAt, stamp).map { $0 - 2000 }
+    tradesSince = Self.milliseconds(OrderLife.venueStart(reference.sentAt, at: stamp))
     let end = OrderLife.end(
       of: reference, requestWindowMilliseconds: requestWindowMilliseconds)
-    tradesUntil = end == .distantFuture ? nil : Self.venueMilliseconds(end, stamp)
+    tradesUntil =
+      end == .distantFuture ? nil : Self.milliseconds(OrderLife.venueEnd(end, at: stamp))
   }
 
-  private static func venueMilliseconds(_ time: Timestamp, _ stamp: RequestStamp) -> Int64? {
-    guard time.nanoseconds > 0 else { return nil }
-    let offset = stamp.venueNanoseconds &- stamp.time.nanoseconds
-    let (venueTime, overflow) = time.nanoseconds.addingReportingOverflow(offset)
-    return venueTime > 0 && !overflow ? venueTime / 1_000_000 : nil
+  private static func milliseconds(_ time: Timestamp) -> Int64? {
+    time.nanoseconds > 0 ? time.nanoseconds / 1_000_000 : nil
   }
 
   func firstRequest(_ binding: ListingBinding) -> BinanceRequest {
@@ -180,7 +178,10 @@ extension BinanceOrderQuery {
       request.add("orderId", orderID)
     } else if tradeID == nil, let tradesSince {
       request.add("startTime", tradesSince)
-      if let tradesUntil { request.add("endTime", tradesUntil) }
+      // The venue refuses a longer time than a day.
+      if let tradesUntil, tradesUntil - tradesSince < 86_400_000 {
+        request.add("endTime", tradesUntil)
+      }
     }
     if let tradeID { request.add("fromId", tradeID) }
     request.add("limit", Int64(Self.tradesLimit))

@@ -26,8 +26,8 @@ struct CoinbaseExchangeOrderQuery {
   let listing: ListingID
   let number: UInt64
   let startedAt: Timestamp
-  /// When the order was sent, as well as we know; older trades are not its.
-  let sentAt: Timestamp
+  /// Older trades are not its.
+  let tradesSince: Timestamp
   /// Nor are younger ones than this.
   let tradesUntil: Timestamp
   var venueOrderID: ShortText
@@ -48,8 +48,6 @@ struct CoinbaseExchangeOrderQueries {
     static let pages = 40
     /// Orders that one query looks up; the next one goes on behind them.
     static let lookUps = 30
-    /// The clocks of the venue and ours, and the time between sending and acceptance.
-    static let overlapMilliseconds: Int64 = 60_000
     static let pageSize = 1000
   }
 
@@ -71,7 +69,8 @@ struct CoinbaseExchangeOrderQueries {
     guard !active.contains(where: { $0.child == child }) else { return }
     let query = CoinbaseExchangeOrderQuery(
       child: child, product: product, listing: listing, number: nextNumber, startedAt: stamp.time,
-      sentAt: sentAt, tradesUntil: tradesUntil, venueOrderID: venueOrderID)
+      tradesSince: OrderLife.venueStart(sentAt, at: stamp),
+      tradesUntil: OrderLife.venueEnd(tradesUntil, at: stamp), venueOrderID: venueOrderID)
     nextNumber += 1
     active.append(query)
     send("/orders/client:\(child.uuid)", .orderQuery, query, at: stamp, signer, into: &output)
@@ -287,10 +286,10 @@ struct CoinbaseExchangeOrderQueries {
   }
 
   private func isOlder(_ value: JSONValue, than query: CoinbaseExchangeOrderQuery) -> Bool {
-    guard query.sentAt != .distantPast, let time = account.time(value["created_at"]) else {
+    guard query.tradesSince > .distantPast, let time = account.time(value["created_at"]) else {
       return false
     }
-    return time.adding(milliseconds: Limit.overlapMilliseconds) < query.sentAt
+    return time < query.tradesSince
   }
 
   private func isYounger(_ value: JSONValue, than query: CoinbaseExchangeOrderQuery) -> Bool {

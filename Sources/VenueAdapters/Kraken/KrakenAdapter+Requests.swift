@@ -27,7 +27,7 @@ extension KrakenAdapter {
     guard lane.inFlight == nil else { return }
     if wantsToken, stamp.time >= tokenDueAt {
       requestToken(at: stamp, signer: signer, into: &output)
-    } else if let request = reconciliation.nextRequest() {
+    } else if let request = reconciliation.nextRequest(at: stamp) {
       send(request, at: stamp, signer: signer, into: &output)
     } else if wantsBalances, stamp.time >= balancesDueAt {
       requestBalances(at: stamp, signer: signer, into: &output)

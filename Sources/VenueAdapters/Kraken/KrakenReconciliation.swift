@@ -42,7 +42,6 @@ struct KrakenReconciliation {
   private static let maximumTrades = 5_000
   /// Requests for owners in one round; the next one goes on behind them.
   private static let maximumOwnerRequests = 10
-  private static let marginSeconds: Int64 = 60
 
   private var waiting: [ChildReference] = []
   private var targets: [Target] = []
@@ -53,6 +52,7 @@ struct KrakenReconciliation {
   private var hasUnclear = false
   private var owners = OrderOwners<String>()
   private var queriedAt = Timestamp.distantPast
+  private var stamp = RequestStamp(time: .distantPast, venueNanoseconds: 0, nonce: 0)
 
   var isIdle: Bool { waiting.isEmpty && steps.isEmpty }
 
@@ -66,7 +66,8 @@ struct KrakenReconciliation {
   }
 
   /// The request that comes next, or `nil` if nothing is to be asked.
-  mutating func nextRequest() -> Request? {
+  mutating func nextRequest(at stamp: RequestStamp) -> Request? {
+    self.stamp = stamp
     if steps.isEmpty { begin() }
     guard let step = steps.first else { return nil }
     return request(for: step)
@@ -154,13 +155,12 @@ extension KrakenReconciliation {
   private var end: Int64? {
     let ends = targets.filter(\.needsTrades).map { OrderLife.end(of: $0.child) }
     guard let last = ends.max(), last < .distantFuture else { return nil }
-    return last.nanoseconds / 1_000_000_000 + Self.marginSeconds
+    return OrderLife.venueEnd(last, at: stamp).nanoseconds / 1_000_000_000
   }
 
   private func start(_ sentAt: Timestamp) -> [(String, String)] {
-    let seconds = sentAt.nanoseconds / 1_000_000_000
-    guard seconds > Self.marginSeconds else { return [] }
-    return [("start", "\(seconds - Self.marginSeconds)")]
+    let seconds = OrderLife.venueStart(sentAt, at: stamp).nanoseconds / 1_000_000_000
+    return seconds > 0 ? [("start", "\(seconds)")] : []
   }
 }
 

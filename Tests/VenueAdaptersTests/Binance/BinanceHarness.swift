@@ -32,6 +32,8 @@ struct BinanceHarness {
   let adapter: BinanceAdapter
   var output = AdapterOutput()
   var milliseconds: Int64 = 1_700_000_000_000
+  /// How far the venue's clock is ahead of ours.
+  var venueAheadMilliseconds: Int64 = 0
 
   init(bookDepth: Int = 1000, pairs: Int = 2) {
     adapter = BinanceAdapter(Self.setup(bookDepth: bookDepth, pairs: pairs))
@@ -72,7 +74,7 @@ struct BinanceHarness {
   var stamp: RequestStamp {
     RequestStamp(
       time: Timestamp(nanoseconds: milliseconds * 1_000_000),
-      venueNanoseconds: milliseconds * 1_000_000, nonce: 1)
+      venueNanoseconds: (milliseconds + venueAheadMilliseconds) * 1_000_000, nonce: 1)
   }
 
   // MARK: Driving

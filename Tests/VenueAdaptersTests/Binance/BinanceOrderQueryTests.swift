@@ -29,8 +29,12 @@ struct BinanceOrderQueryTests {
     var harness: BinanceHarness
     var question: BinanceOutcome
 
-    init(_ reference: ChildReference = BinanceOrderEntryTests.reference()) throws {
+    init(
+      _ reference: ChildReference = BinanceOrderEntryTests.reference(),
+      venueAheadMilliseconds: Int64 = 0
+    ) throws {
       harness = BinanceHarness()
+      harness.venueAheadMilliseconds = venueAheadMilliseconds
       try harness.start()
       question = harness.encode(.query(reference))
     }
@@ -111,7 +115,7 @@ struct BinanceOrderQueryTests {
     #expect(conversation.method == "openOrders.status")
     conversation.answer("[]")
     #expect(conversation.method == "myTrades")
-    #expect(conversation.parameters?["startTime"] == .number("1699999997000"))
+    #expect(conversation.parameters?["startTime"] == .number("1699999939000"))
     let outcome = conversation.answer("[]")
     #expect(outcome.kinds == [.notFound])
     #expect(outcome.reports.first?.queriedAt == asked)
@@ -161,13 +165,33 @@ struct BinanceOrderQueryTests {
     var conversation = try Conversation(Self.immediate)
     conversation.refuse(-2013)
     conversation.answer("[]")
-    #expect(conversation.parameters?["startTime"] == .number("1699999997000"))
+    #expect(conversation.parameters?["startTime"] == .number("1699999939000"))
     // 90 s and the request's window after it was sent.
-    #expect(conversation.parameters?["endTime"] == .number("1700000091000"))
+    #expect(conversation.parameters?["endTime"] == .number("1700000151000"))
     var resting = try Conversation()
     resting.refuse(-2013)
     resting.answer("[]")
     #expect(resting.parameters?["endTime"] == nil)
+  }
+
+  /// The order may be of a run under the other clock.
+  @Test(arguments: [-40_000, 40_000] as [Int64])
+  func `the search is long enough for the clock of then and that of now`(ahead: Int64) throws {
+    var conversation = try Conversation(Self.immediate, venueAheadMilliseconds: ahead)
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    let start = try #require(conversation.parameters?["startTime"]?.int64)
+    let end = try #require(conversation.parameters?["endTime"]?.int64)
+    #expect(start == 1_699_999_939_000 + min(ahead, 0))
+    #expect(end == 1_700_000_151_000 + max(ahead, 0))
+  }
+
+  @Test func `a clock that is off by days leaves the end of the search open`() throws {
+    var conversation = try Conversation(Self.immediate, venueAheadMilliseconds: 200_000_000)
+    conversation.refuse(-2013)
+    conversation.answer("[]")
+    #expect(conversation.parameters?["startTime"]?.int64 == 1_699_999_939_000)
+    #expect(conversation.parameters?["endTime"] == nil)
   }
 
   @Test func `trades behind the order's time are neither paged nor followed`() throws {
@@ -178,7 +202,7 @@ struct BinanceOrderQueryTests {
     conversation.answer("[\(first.joined(separator: ","))]")
     #expect(conversation.parameters?["fromId"] == .number("1001"))
     #expect(conversation.parameters?["startTime"] == nil)
-    let late = (1001...2000).map { Self.trade($0, order: $0 + 9000, time: 1_700_000_091_001) }
+    let late = (1001...2000).map { Self.trade($0, order: $0 + 9000, time: 1_700_000_151_001) }
     conversation.answer("[\(late.joined(separator: ","))]")
     #expect(conversation.method == "order.status")
     #expect(conversation.parameters?["orderId"] == .number("7000"))

@@ -136,8 +136,8 @@ struct CoinbaseExchangeOrderQueryTests {
     let harness = askedImmediate()
     _ = try answer(harness, 404, missing)
     _ = try answer(harness, 200, "[]")
-    // It was sent at 1,750,000,000 and can trade for 90 s.
-    let late = fills((1...1000).map { "late\($0)" }, second: 1_750_000_091)
+    // It was sent at 1,750,000,000 and can trade for 90 s; the clocks may differ by a minute.
+    let late = fills((1...1000).map { "late\($0)" }, second: 1_750_000_151)
     #expect(
       try answer(harness, 200, late, cursor: "7") == [
         "GET /fills?product_id=BTC-USD&limit=1000&after=7"
