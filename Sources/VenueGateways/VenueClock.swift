@@ -9,8 +9,10 @@ package struct VenueClock: Sendable {
     var roundTrip: Int64
   }
 
-  /// No venue is further off; what claims to be counts as this far, which no bound admits.
-  private static let maximumOffset: Int64 = 86_400_000_000_000
+  /// What claims to be further off than sixty years counts as that.
+  ///
+  /// A machine that begins at 1970 still asks its venues in their own time.
+  private static let maximumOffset: Int64 = 60 * 365 * 86_400_000_000_000
   /// A step of our own wall clock beyond this makes the samples before it worthless.
   private static let stepNanoseconds: Int64 = 50_000_000
 
@@ -24,7 +26,7 @@ package struct VenueClock: Sendable {
   package mutating func record(
     sentAt: Int64, venueTime: Int64, receivedAt: Int64, wallBase base: Int64 = 0
   ) {
-    if let wallBase, abs(base &- wallBase) > Self.stepNanoseconds { samples.removeAll() }
+    if isOutdated(by: base) { samples.removeAll() }
     wallBase = base
     let roundTrip = max(0, receivedAt &- sentAt)
     let middle = sentAt &+ roundTrip / 2
@@ -34,6 +36,11 @@ package struct VenueClock: Sendable {
       ? Self.maximumOffset : min(max(offset, -Self.maximumOffset), Self.maximumOffset)
     samples.append(Sample(offset: bounded, roundTrip: roundTrip))
     if samples.count > 8 { samples.removeFirst() }
+  }
+
+  /// Whether our wall clock was set since the last answer; `base` is as for `record`.
+  package func isOutdated(by base: Int64) -> Bool {
+    wallBase.map { abs(base &- $0) > Self.stepNanoseconds } ?? false
   }
 
   private var best: Sample? {

@@ -44,6 +44,7 @@ package final class VenueGateway: AdapterTransport {
   private var departing: ChildOrderID?
   private var timer: TimerID?
   private var clockTimer: TimerID?
+  private var secondsSinceClockReading = 0
   private var isStopped = false
 
   package init(
@@ -247,15 +248,23 @@ package final class VenueGateway: AdapterTransport {
     }
   }
 
+  /// Asks for the venue's clock twice a minute, and at once when our own was set: until the answer
+  /// the venue's time is not known.
   private func scheduleClockReading() {
-    clockTimer = loop.schedule(afterNanoseconds: 30_000_000_000) { [weak self] in
+    clockTimer = loop.schedule(afterNanoseconds: 1_000_000_000) { [weak self] in
       guard let self, !self.isStopped else { return }
-      self.readVenueClock()
+      self.secondsSinceClockReading += 1
+      let isOutdated = self.driver.venueClock.isOutdated(by: self.wallBase)
+      if self.secondsSinceClockReading >= (isOutdated ? 3 : 30) { self.readVenueClock() }
       self.scheduleClockReading()
     }
   }
 
+  /// Our wall clock less the monotonic one.
+  private var wallBase: Int64 { Clock.wallNanoseconds() - Clock.monotonicNanoseconds() }
+
   private func readVenueClock() {
+    secondsSinceClockReading = 0
     let request = driver.clockQuery()
     let (sentAt, started) = (Clock.wallNanoseconds(), Clock.monotonicNanoseconds())
     let box = Confined(self)
@@ -265,8 +274,7 @@ package final class VenueGateway: AdapterTransport {
       loop.value.submit {
         guard case .success(let response) = result else { return }
         box.value.driver.answeredClock(
-          response, sentAt: sentAt, receivedAt: receivedAt,
-          wallBase: Clock.wallNanoseconds() - Clock.monotonicNanoseconds())
+          response, sentAt: sentAt, receivedAt: receivedAt, wallBase: sentAt - started)
       }
     }
   }

@@ -36,11 +36,25 @@ struct VenueClockTests {
     #expect(clock.offsetNanoseconds == 1000 - (step + 500))
   }
 
-  @Test func `an absurd venue time is a day off and does not trap`() {
+  @Test func `a clock that begins at 1970 learns what time it is`() {
+    var clock = VenueClock()
+    clock.record(sentAt: 0, venueTime: 1_795_000_000_000_000_000, receivedAt: 0)
+    #expect(clock.offsetNanoseconds == 1_795_000_000_000_000_000)
+  }
+
+  @Test func `a clock that was set is found out before the next answer`() {
+    var clock = VenueClock()
+    #expect(!clock.isOutdated(by: 7_000_000_000))
+    clock.record(sentAt: 0, venueTime: 500, receivedAt: 10, wallBase: 0)
+    #expect(!clock.isOutdated(by: 40_000_000) && !clock.isOutdated(by: -40_000_000))
+    #expect(clock.isOutdated(by: 60_000_000) && clock.isOutdated(by: -60_000_000))
+  }
+
+  @Test func `an absurd venue time is bounded and does not trap`() {
     for time in [Int64.max, Int64.min] {
       var clock = VenueClock()
       clock.record(sentAt: -1000, venueTime: time, receivedAt: 1000)
-      #expect(abs(clock.offsetNanoseconds) == 86_400_000_000_000)
+      #expect(abs(clock.offsetNanoseconds) == 60 * 365 * 86_400_000_000_000)
     }
   }
 

@@ -52,9 +52,10 @@ struct MeasuredVenue {
     _ pairs: [PairName], _ venue: ServiceSettings.Venue, _ access: VenueAccess
   ) throws(MeasuringError) -> [ListingDefinition] {
     let bootstrap = VenueBootstrap(
-      settings: venue, dialect: access.dialect, pairs: pairs, curl: access.curl)
+      settings: venue, dialect: access.dialect, pairs: pairs, curl: access.curl,
+      clock: CoreClock())
     let stamp = RequestStamp(
-      time: CoreClock().now, venueNanoseconds: Clock.wallNanoseconds(), nonce: 0)
+      time: bootstrap.clock.now, venueNanoseconds: Clock.wallNanoseconds(), nonce: 0)
     do throws(VenueFault) {
       let query = VenueQuery.listings(pairs)
       let request = access.dialect.request(for: query, at: stamp, signer: access.signer)

@@ -22,12 +22,14 @@ struct VenueBootstrap: Sendable {
   let dialect: any VenueDialect
   let pairs: [PairName]
   let curl: CurlClient
+  /// That of the core, which compares the times of answers with its own.
+  let clock: CoreClock
 
   /// - Throws: What the venue answered, or why it did not.
   func run(signer: AccountSigner, nonces: NonceSource) throws(VenueFault) -> Result {
-    var clock = VenueClock()
-    try readClock(into: &clock, signer: signer)
-    let asker = Asker(bootstrap: self, signer: signer, nonces: nonces, clock: clock)
+    var venueClock = VenueClock()
+    try readClock(into: &venueClock, signer: signer)
+    let asker = Asker(bootstrap: self, signer: signer, nonces: nonces, venueClock: venueClock)
     guard case .listings(let listings) = try asker.ask(.listings(pairs)) else {
       throw .malformed("reference data")
     }
@@ -35,7 +37,7 @@ struct VenueBootstrap: Sendable {
       let names = pairs.map(\.description).joined(separator: ", ")
       throw .refused("the venue lists none of \(names)")
     }
-    let balancesAskedAt = CoreClock().now
+    let balancesAskedAt = clock.now
     guard case .balances(let balances) = try asker.ask(.balances) else {
       throw .malformed("balances")
     }
@@ -43,7 +45,7 @@ struct VenueBootstrap: Sendable {
       throw .malformed("open orders")
     }
     return Result(
-      clock: clock, listings: listings, fees: try fees(listings, asker), balances: balances,
+      clock: venueClock, listings: listings, fees: try fees(listings, asker), balances: balances,
       balancesAskedAt: balancesAskedAt, openOrders: orders)
   }
 
@@ -61,11 +63,11 @@ struct VenueBootstrap: Sendable {
 
   /// Three samples, so that one slow answer does not decide.
   private func readClock(
-    into clock: inout VenueClock, signer: AccountSigner
+    into venueClock: inout VenueClock, signer: AccountSigner
   ) throws(VenueFault) {
     for _ in 0..<3 {
       let stamp = RequestStamp(
-        time: CoreClock().now, venueNanoseconds: Clock.wallNanoseconds(), nonce: 0)
+        time: clock.now, venueNanoseconds: Clock.wallNanoseconds(), nonce: 0)
       let request = dialect.request(for: .serverTime, at: stamp, signer: signer)
       let (sentAt, started) = (Clock.wallNanoseconds(), Clock.monotonicNanoseconds())
       let response = try perform(request)
@@ -73,7 +75,7 @@ struct VenueBootstrap: Sendable {
       guard case .serverTime(let time) = try dialect.answer(to: .serverTime, from: response) else {
         throw .malformed("server time")
       }
-      clock.record(
+      venueClock.record(
         sentAt: sentAt, venueTime: time, receivedAt: sentAt + finished - started,
         wallBase: sentAt - started)
     }
@@ -99,7 +101,7 @@ struct VenueBootstrap: Sendable {
     let bootstrap: VenueBootstrap
     let signer: AccountSigner
     let nonces: NonceSource
-    let clock: VenueClock
+    let venueClock: VenueClock
 
     func ask(_ query: VenueQuery) throws(VenueFault) -> VenueAnswer {
       let nonce: UInt64
@@ -109,8 +111,8 @@ struct VenueBootstrap: Sendable {
         throw .unavailable("\(error)")
       }
       let stamp = RequestStamp(
-        time: CoreClock().now,
-        venueNanoseconds: Clock.wallNanoseconds() + clock.offsetNanoseconds, nonce: nonce)
+        time: bootstrap.clock.now,
+        venueNanoseconds: Clock.wallNanoseconds() + venueClock.offsetNanoseconds, nonce: nonce)
       let request = bootstrap.dialect.request(for: query, at: stamp, signer: signer)
       return try bootstrap.dialect.answer(to: query, from: try bootstrap.perform(request))
     }

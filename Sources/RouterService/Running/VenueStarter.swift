@@ -69,7 +69,8 @@ final class VenueStarter: @unchecked Sendable {
     let account = accounts[index]
     let pairs = account.settings.symbols.isEmpty ? settings.symbols : account.settings.symbols
     let bootstrap = VenueBootstrap(
-      settings: account.settings, dialect: account.dialect, pairs: pairs, curl: account.curl)
+      settings: account.settings, dialect: account.dialect, pairs: pairs, curl: account.curl,
+      clock: clock)
     var backoff = Backoff(seed: UInt64(index + 1) &* UInt64(clock.now.nanoseconds))
     while isRunning {
       do throws(VenueFault) {
