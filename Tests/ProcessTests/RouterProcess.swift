@@ -60,6 +60,12 @@ final class RouterProcess: @unchecked Sendable {
     }
   }
 
+  /// How many venues are up.
+  var upCount: Int {
+    let venues = (try? client().get("/v1/venues"))?["venues"]?.array ?? []
+    return venues.count { $0["state"]?.string == "up" }
+  }
+
   /// - Throws: A failure that names what did not come true, with the end of the router's log.
   func wait(_ what: String, seconds: Int = 60, _ condition: () throws -> Bool) throws {
     for _ in 0..<(seconds * 50) {

@@ -18,6 +18,8 @@ final class Site {
   private let curl: CurlClient
   /// More settings of the service, as lines of its file.
   var extraSettings = ""
+  /// The same of each of its venues.
+  var extraVenueSettings = ""
   var durability = "power"
 
   init(_ venues: [String] = Site.allVenues) throws {
@@ -168,6 +170,7 @@ final class Site {
     return """
       {
         name: '\(name)', protocol: '\(name)', certificate_authority: 'certificates/ca.pem',
+        \(extraVenueSettings)
         endpoints: {
           rest: 'https://127.0.0.1:\(port)', market_stream: 'wss://127.0.0.1:\(port)\(paths.0)',
           private_stream: 'wss://127.0.0.1:\(port)\(paths.1)',
