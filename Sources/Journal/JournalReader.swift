@@ -64,7 +64,7 @@ package enum JournalReader {
       recovery.factCount += 1
       body(fact)
     }
-    recovery.snapshotFile = history.snapshot?.path
+    recovery.snapshot = history.snapshot.map { SnapshotSummary($0.header, file: $0.path) }
     recovery.refusedSnapshots = refused
     return recovery
   }
@@ -76,11 +76,7 @@ package enum JournalReader {
     var summaries: [SnapshotSummary] = []
     for file in try JournalDirectory(path: directory, storage: storage).snapshots() {
       let header = try Snapshot(file, storage: storage).header
-      summaries.append(
-        SnapshotSummary(
-          file: file.path, segmentNumber: file.number, lastIndex: header.lastIndex,
-          factCount: header.factCount,
-          byteCount: UInt64(SnapshotHeader.byteCount) + header.framesByteCount))
+      summaries.append(SnapshotSummary(header, file: file.path))
     }
     return summaries
   }
@@ -132,16 +128,26 @@ package struct SnapshotSummary: Sendable, Equatable {
   package let lastIndex: UInt64
   package let factCount: UInt64
   package let byteCount: UInt64
+
+  init(_ header: SnapshotHeader, file: String) {
+    self.file = file
+    segmentNumber = header.segmentNumber
+    lastIndex = header.lastIndex
+    factCount = header.factCount
+    byteCount = UInt64(SnapshotHeader.byteCount) + header.framesByteCount
+  }
 }
 
 /// How the state of a journal was found.
 package struct JournalRecovery: Sendable, Equatable {
   package var tail = JournalTail()
-  /// The snapshot that was used.
-  package var snapshotFile: String?
+  /// The snapshot that was used; its facts come first.
+  package var snapshot: SnapshotSummary?
   /// Why newer snapshots were not.
   package var refusedSnapshots: [JournalError] = []
   package var factCount = 0
+
+  package var snapshotFile: String? { snapshot?.file }
 
   package init() {}
 }

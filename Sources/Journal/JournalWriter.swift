@@ -44,9 +44,13 @@ internal import Synchronization
     onSealed: @escaping @Sendable () -> Void = {}
   ) throws(JournalError) {
     precondition(segmentByteCount >= SegmentWriter.minimumSegmentByteCount)
-    let start = try JournalStart(
-      directory: JournalDirectory(path: path, storage: storage), instance: instance,
-      epochFloor: epochFloor, segmentByteCount: segmentByteCount)
+    let files = JournalDirectory(path: path, storage: storage)
+    let supply = SegmentSupply(directory: files, byteCount: Int64(segmentByteCount))
+    let start = try JournalStart(directory: files, instance: instance, epochFloor: epochFloor) {
+      () throws(JournalError) in
+      supply.prepare()
+      return try supply.take()
+    }
     directory = start.directory
     lock = start.lock
     epoch = start.epoch
@@ -54,7 +58,6 @@ internal import Synchronization
     lastIndex = start.header.firstIndex - 1
     writtenIndex = start.header.firstIndex - 1
     segment = SegmentWriter(start.file, header: start.header, byteCount: segmentByteCount)
-    let supply = start.supply
     let syncer = try JournalSyncer(
       directory: start.directory, file: start.file, durableIndex: start.header.firstIndex - 1,
       events: JournalSyncer.Events(

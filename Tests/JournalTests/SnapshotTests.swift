@@ -232,6 +232,28 @@ struct SnapshotTests {
     #expect(error?.description.contains("offset") == true)
   }
 
+  @Test func `a damaged snapshot is none of the two that are kept`() throws {
+    var journal = try Journal(seed: 15, count: 400)
+    func damageNewest() throws {
+      let path = try #require(journal.disk.names.last { $0.contains("snapshot") })
+      var bytes = journal.disk.bytes(path)
+      bytes[300] ^= 1
+      journal.disk.replace(path, bytes)
+    }
+    for count in [800, 1200] {
+      try keeper(journal.disk, retainSeconds: 0).keep()
+      try journal.goOn(seed: 15, to: count)
+    }
+    try damageNewest()
+    let expected = hash(of: journal.facts)
+    // The next is made of the one before it, and that one is kept beside it.
+    try keeper(journal.disk, retainSeconds: 0).keep()
+    #expect(journal.disk.names.filter { $0.contains("snapshot") }.count == 3)
+    try damageNewest()
+    let found = try recover(journal.disk)
+    #expect(found.hash == expected && found.recovery.refusedSnapshots.count == 2)
+  }
+
   @Test func `a segment that a snapshot needs and that is missing refuses the start`() throws {
     let journal = try Journal(seed: 10, count: 900)
     try keeper(journal.disk).keep()

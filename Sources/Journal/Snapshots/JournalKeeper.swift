@@ -6,7 +6,8 @@ internal import Synchronization
 /// Makes snapshots of what is sealed and deletes what is not needed any more, beside the writer, on
 /// a thread of the lowest priority.
 package final class JournalKeeper: Sendable {
-  private let directory: JournalDirectory
+  private let path: String
+  private let storage: any JournalStorage
   private let configuration: CoreConfiguration
   private let retention: JournalRetention
   private let wakeUp: WakeUp
@@ -17,7 +18,8 @@ package final class JournalKeeper: Sendable {
     directory path: String, storage: any JournalStorage = SystemStorage(),
     configuration: CoreConfiguration, retention: JournalRetention
   ) throws(JournalError) {
-    directory = JournalDirectory(path: path, storage: storage)
+    self.path = path
+    self.storage = storage
     self.configuration = configuration
     self.retention = retention
     wakeUp = try platform { () throws(PlatformError) in try WakeUp() }
@@ -55,14 +57,14 @@ package final class JournalKeeper: Sendable {
   /// One round of upkeep, on the calling thread.
   package func keep() throws(JournalError) {
     let round = JournalUpkeep(
-      directory: directory, configuration: configuration, retention: retention,
+      directory: path, storage: storage, configuration: configuration, retention: retention,
       isCanceled: { [self] in isStopping.load(ordering: .relaxed) })
-    if let header = try round.makeSnapshot() {
+    if let snapshot = try round.makeSnapshot() {
       Log.info(
         "journal", "snapshot made",
         [
-          "file": directory.snapshotPath(header.segmentNumber),
-          "last_index": String(header.lastIndex), "facts": String(header.factCount),
+          "file": snapshot.file, "last_index": String(snapshot.lastIndex),
+          "facts": String(snapshot.factCount),
         ])
     }
     for path in try round.deleteUnneeded() { Log.info("journal", "deleted", ["file": path]) }

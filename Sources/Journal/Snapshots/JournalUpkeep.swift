@@ -1,15 +1,25 @@
 internal import Platform
-internal import RouterCore
+package import RouterCore
 
 /// One round of upkeep: a snapshot if enough was sealed since the last, then deletions.
-struct JournalUpkeep {
-  let directory: JournalDirectory
-  let configuration: CoreConfiguration
-  let retention: JournalRetention
-  var isCanceled: @Sendable () -> Bool = { false }
+package struct JournalUpkeep {
+  private let directory: JournalDirectory
+  private let configuration: CoreConfiguration
+  private let retention: JournalRetention
+  private let isCanceled: @Sendable () -> Bool
 
-  /// - Returns: The new snapshot's header, or nil if it is not worth one yet.
-  func makeSnapshot() throws(JournalError) -> SnapshotHeader? {
+  package init(
+    directory path: String, storage: any JournalStorage, configuration: CoreConfiguration,
+    retention: JournalRetention, isCanceled: @escaping @Sendable () -> Bool = { false }
+  ) {
+    directory = JournalDirectory(path: path, storage: storage)
+    self.configuration = configuration
+    self.retention = retention
+    self.isCanceled = isCanceled
+  }
+
+  /// - Returns: The new snapshot, or nil if it is not worth one yet.
+  package func makeSnapshot() throws(JournalError) -> SnapshotSummary? {
     guard let sealed = try directory.segments().dropLast().last else { return nil }
     let last = try directory.snapshots().last
     let covered = last?.number ?? 0
@@ -21,28 +31,60 @@ struct JournalUpkeep {
     guard uncovered >= max(retention.snapshotByteCount, previous) else { return nil }
     let maker = SnapshotMaker(
       directory: directory, configuration: configuration, isCanceled: isCanceled)
-    return try maker.make(through: sealed.number)
+    let header = try maker.make(through: sealed.number)
+    return SnapshotSummary(header, file: directory.snapshotPath(header.segmentNumber))
   }
 
-  /// Deletes snapshots but the two newest, and segments that neither of those, nor an open order,
-  /// nor the time of retention needs.
+  /// Deletes snapshots before the two newest that are whole, and segments that neither of those, nor
+  /// an open order, nor the time of retention needs.
   ///
   /// - Returns: What was deleted.
-  func deleteUnneeded() throws(JournalError) -> [String] {
-    var deleted: [String] = []
+  package func deleteUnneeded() throws(JournalError) -> [String] {
     let snapshots = try directory.snapshots()
-    for file in snapshots.dropLast(2) { deleted.append(try delete(file)) }
-    guard snapshots.count >= 2, let newest = snapshots.last else { return deleted }
-    let header = try Snapshot(newest, storage: directory.storage).header
-    let covered = snapshots[snapshots.count - 2].number
+    guard let (header, covered) = try newestTwo(of: snapshots) else { return [] }
+    var deleted: [String] = []
+    for file in snapshots where file.number < covered { deleted.append(try delete(file)) }
     let segments = try directory.segments()
+    #if MUTATIONS
+      let excess: UInt64 = Mutation.retentionDeletesOneSegmentTooMany.isActive ? 1 : 0
+    #else
+      let excess: UInt64 = 0
+    #endif
     for (segment, next) in zip(segments, segments.dropFirst()) {
-      guard segment.number <= covered, try isOldEnough(segment),
+      guard segment.number <= covered + excess, try isOldEnough(segment),
         try isBelowOpenOrders(next, header)
       else { break }
       deleted.append(try delete(segment))
     }
     return deleted
+  }
+
+  /// The header of the newest snapshot, and the last segment that the one before covers.
+  ///
+  /// One that is damaged is none: if the newest is lost as well, a start needs the one before both.
+  private func newestTwo(
+    of snapshots: [JournalDirectory.Segment]
+  ) throws(JournalError) -> (newest: SnapshotHeader, covered: UInt64)? {
+    var newest: SnapshotHeader?
+    for file in snapshots.reversed() {
+      guard let snapshot = try whole(file) else { continue }
+      if let newest { return (newest, file.number) }
+      newest = snapshot.header
+    }
+    return nil
+  }
+
+  private func whole(
+    _ file: JournalDirectory.Segment
+  ) throws(JournalError) -> Snapshot? {
+    do throws(JournalError) {
+      return try Snapshot(file, storage: directory.storage)
+    } catch {
+      switch error {
+      case .corrupt, .checksum: return nil
+      default: throw error
+      }
+    }
   }
 
   /// The oldest goes first and each deletion is synced, so that no power cut can leave a gap.
@@ -65,6 +107,9 @@ struct JournalUpkeep {
   private func isBelowOpenOrders(
     _ next: JournalDirectory.Segment, _ header: SnapshotHeader
   ) throws(JournalError) -> Bool {
+    #if MUTATIONS
+      if Mutation.retentionForgetsOpenOrders.isActive { return true }
+    #endif
     guard header.oldestOpenIndex > 0 else { return true }
     let bytes = try platform { () throws(PlatformError) in
       let file = try directory.storage.open(next.path, .read)

@@ -23,6 +23,9 @@ internal import RouterCore
       bytes.bytes, file: file.path, number: file.number)
     self.header = header
     let frames = unsafe UnsafeRawBufferPointer(rebasing: bytes.bytes[SnapshotHeader.byteCount...])
+    #if MUTATIONS
+      if Mutation.damagedSnapshotIsRead.isActive { return }
+    #endif
     guard UInt64(frames.count) == header.framesByteCount else {
       throw .corrupt(
         file: path, offset: bytes.count,
@@ -60,6 +63,12 @@ internal import RouterCore
     var scanner = unsafe SegmentScanner(
       bytes.bytes, from: SnapshotHeader.byteCount, continuing: Self.firstChain, firstIndex: 1,
       file: path, epoch: header.epoch)
+    #if MUTATIONS
+      if Mutation.damagedSnapshotIsRead.isActive {
+        _ = try unsafe scanner.scan(isLast: true, body)
+        return
+      }
+    #endif
     _ = try unsafe scanner.scan(isLast: false, body)
     guard scanner.nextIndex == header.factCount + 1, scanner.position == bytes.count else {
       throw .corrupt(

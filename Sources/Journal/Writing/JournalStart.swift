@@ -5,12 +5,15 @@ struct JournalStart {
   let directory: JournalDirectory
   let lock: any JournalFile
   let epoch: UInt32
-  let supply: SegmentSupply
   let header: SegmentHeader
   let file: any JournalFile
 
+  /// Checks and mends what is there, and begins a segment.
+  ///
+  /// `makeSegment` makes one that is ready to be written, or says that there is no room.
   init(
-    directory: JournalDirectory, instance: UInt32, epochFloor: UInt32, segmentByteCount: Int
+    directory: JournalDirectory, instance: UInt32, epochFloor: UInt32,
+    salt: UInt32 = Self.makeSalt(), makeSegment: () throws(JournalError) -> any JournalFile
   ) throws(JournalError) {
     self.directory = directory
     try platform { () throws(PlatformError) in
@@ -27,10 +30,10 @@ struct JournalStart {
     try directory.removeTemporaryFiles()
     epoch = try EpochFile(directory: directory, instance: instance)
       .advance(past: segments.isEmpty ? nil : tail.lastEpoch, floor: epochFloor)
-    header = Self.header(after: tail, instance: instance)
-    supply = SegmentSupply(directory: directory, byteCount: Int64(segmentByteCount))
-    supply.prepare()
-    let prepared = try supply.take()
+    header = SegmentHeader(
+      instance: instance, number: tail.segmentNumber + 1, firstIndex: tail.lastIndex + 1,
+      previousChain: tail.chain, salt: salt, previousHash: tail.hash)
+    let prepared = try makeSegment()
     let header = header
     file = try platform { () throws(PlatformError) in
       try Self.install(prepared, header, in: directory)
@@ -123,11 +126,5 @@ struct JournalStart {
       try directory.storage.synchronizeDirectory(directory.path)
     }
     return true
-  }
-
-  private static func header(after tail: JournalTail, instance: UInt32) -> SegmentHeader {
-    SegmentHeader(
-      instance: instance, number: tail.segmentNumber + 1, firstIndex: tail.lastIndex + 1,
-      previousChain: tail.chain, salt: makeSalt(), previousHash: tail.hash)
   }
 }

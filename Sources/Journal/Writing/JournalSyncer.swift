@@ -11,17 +11,8 @@ final class JournalSyncer: Sendable {
   }
 
   private struct Request {
-    var file: any JournalFile
-    var target: UInt64
-    var sealing: Sealing?
+    var sync: SyncRequest
     var isClosing = false
-  }
-
-  /// A segment that is complete, and the name for the one that continues it.
-  private struct Sealing {
-    let old: any JournalFile
-    let next: any JournalFile
-    let name: String
   }
 
   private let directory: JournalDirectory
@@ -36,7 +27,7 @@ final class JournalSyncer: Sendable {
     directory: JournalDirectory, file: any JournalFile, durableIndex: UInt64, events: Events
   ) throws(JournalError) {
     self.directory = directory
-    request = Mutex(Request(file: file, target: durableIndex))
+    request = Mutex(Request(sync: SyncRequest(file: file, target: durableIndex)))
     durable = Atomic(durableIndex)
     wakeUp = try platform { () throws(PlatformError) in try WakeUp() }
     self.events = events
@@ -53,8 +44,8 @@ final class JournalSyncer: Sendable {
   /// already, or will be when the segment before it is sealed.
   func note(_ file: any JournalFile, upTo target: UInt64) {
     request.withLock { request in
-      request.file = file
-      request.target = target
+      request.sync.file = file
+      request.sync.target = target
     }
   }
 
@@ -67,10 +58,11 @@ final class JournalSyncer: Sendable {
     upTo target: UInt64
   ) {
     request.withLock { request in
-      precondition(request.sealing == nil, "a segment is prepared only when the last has its name")
-      request.sealing = Sealing(old: old, next: next, name: name)
-      request.file = next
-      request.target = target
+      precondition(
+        request.sync.sealing == nil, "a segment is prepared only when the last has its name")
+      request.sync = SyncRequest(
+        file: next, target: target,
+        sealing: SyncRequest.Sealing(old: old, next: next, name: name))
     }
     wakeUp.signal()
   }
@@ -87,20 +79,18 @@ final class JournalSyncer: Sendable {
       wakeUp.wait(timeoutMilliseconds: -1)
       wakeUp.drain()
       let next = request.withLock { request in
-        defer { request.sealing = nil }
+        defer { request.sync.sealing = nil }
         return request
       }
-      guard serve(next) else { return }
+      guard serve(next.sync) else { return }
       if next.isClosing { return }
     }
   }
 
-  private func serve(_ request: Request) -> Bool {
+  private func serve(_ request: SyncRequest) -> Bool {
     guard request.sealing != nil || request.target > durableIndex else { return true }
     do throws(PlatformError) {
-      try request.sealing?.old.synchronizeData()
-      try request.file.synchronizeData()
-      if let sealing = request.sealing { try name(sealing) }
+      try request.carryOut(in: directory)
     } catch {
       // The kernel may have dropped the pages: a second sync would succeed and mean nothing.
       failureBox.withLock { $0 = .storage(error) }
@@ -114,10 +104,5 @@ final class JournalSyncer: Sendable {
     }
     if request.sealing != nil { events.onSealed() }
     return true
-  }
-
-  private func name(_ sealing: Sealing) throws(PlatformError) {
-    try directory.storage.rename(sealing.next.path, to: sealing.name)
-    try directory.storage.synchronizeDirectory(directory.path)
   }
 }

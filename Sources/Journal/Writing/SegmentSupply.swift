@@ -13,17 +13,13 @@ final class SegmentSupply: Sendable {
     case ready(any JournalFile)
   }
 
-  private static let chunkByteCount: Int64 = 1 << 20
-
-  private let directory: JournalDirectory
-  private let byteCount: Int64
+  private let next: NextSegment
   private let state = Mutex(State.idle)
   private let shortage = Mutex<PlatformError?>(nil)
   private let isCanceled = Atomic<Bool>(false)
 
   init(directory: JournalDirectory, byteCount: Int64) {
-    self.directory = directory
-    self.byteCount = byteCount
+    next = NextSegment(directory: directory, byteCount: byteCount)
   }
 
   /// Whether the last try found no room.
@@ -57,7 +53,9 @@ final class SegmentSupply: Sendable {
   func cancel() {
     isCanceled.store(true, ordering: .releasing)
     if case .preparing(let thread) = state.withLock({ $0 }) { thread.join() }
-    if case .ready(let file) = state.withLock({ $0 }) { try? directory.storage.remove(file.path) }
+    if case .ready(let file) = state.withLock({ $0 }) {
+      try? next.directory.storage.remove(file.path)
+    }
   }
 
   private func takeReady() -> (any JournalFile)? {
@@ -71,7 +69,7 @@ final class SegmentSupply: Sendable {
   private func run() {
     while !isCanceled.load(ordering: .acquiring) {
       do {
-        let file = try make()
+        let file = try next.make { isCanceled.load(ordering: .relaxed) }
         shortage.withLock { $0 = nil }
         state.withLock { $0 = .ready(file) }
         return
@@ -86,31 +84,5 @@ final class SegmentSupply: Sendable {
   /// Pauses a second between two tries, and less when canceled.
   private func wait() {
     for _ in 0..<100 where !isCanceled.load(ordering: .acquiring) { usleep(10_000) }
-  }
-
-  private func make() throws(PlatformError) -> any JournalFile {
-    let path = directory.nextPath
-    if directory.storage.exists(path) { try directory.storage.remove(path) }
-    let file = try directory.storage.open(path, .create)
-    do {
-      try fill(file)
-    } catch {
-      try? directory.storage.remove(path)
-      throw error
-    }
-    return file
-  }
-
-  // In small steps, so that the syncs of the current segment do not queue behind one large one.
-  private func fill(_ file: any JournalFile) throws(PlatformError) {
-    var filled: Int64 = 0
-    try file.reserve(byteCount)
-    while filled < byteCount, !isCanceled.load(ordering: .relaxed) {
-      let count = min(Self.chunkByteCount, byteCount - filled)
-      try file.writeZeros(count, at: filled)
-      try file.synchronizeData()
-      filled += count
-    }
-    try file.synchronize()
   }
 }
