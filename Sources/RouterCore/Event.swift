@@ -183,7 +183,13 @@ package struct NewOrderSingle: Sendable, Hashable, BitwiseCopyable {
 
   /// The most that the client has agreed to get: more than `quantity` only with over-routing.
   package var worstQuantity: Quantity {
-    let more = product(quantity.mantissa, Int64(routing.overRouting)) / 10_000
+    #if MUTATIONS
+      let isIgnored = Mutation.overRoutingConsentIsIgnored.isActive
+      let share = isIgnored ? RoutingOptions.maximumOverRouting : routing.overRouting
+    #else
+      let share = routing.overRouting
+    #endif
+    let more = product(quantity.mantissa, Int64(share)) / 10_000
     return quantity.addingSaturated(Quantity(mantissa: Int64(clamping: more)))
   }
 

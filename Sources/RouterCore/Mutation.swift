@@ -21,7 +21,19 @@
     case deadlineIsIgnoredAtRelease
     case bookIsIgnoredAtRelease
     case breakerIsIgnoredAtRelease
+    case throttleIsIgnoredAtRelease
+    case cancelReserveIsGivenAway
+    case maintenanceIsIgnoredAtRelease
+    case overRoutingConsentIsIgnored
     case repeatedClientOrderIDIsNew
+    case snapshotLeavesOutAnOpenChild
+    case snapshotLeavesOutAPosition
+    case snapshotIsNamedBeforeItsSync
+    case damagedSnapshotIsRead
+    case retentionDeletesOneSegmentTooMany
+    case retentionForgetsOpenOrders
+    case segmentIsNamedBeforeTheLastIsSynced
+    case namesAreNotSynced
 
     /// The one that is planted in this process; set once, before anything runs.
     nonisolated(unsafe) package static var active: Mutation?

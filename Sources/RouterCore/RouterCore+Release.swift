@@ -81,13 +81,20 @@ extension RouterCore {
   private func paceObstacle(
     _ order: NewChildOrder, _ parent: ParentOrder, _ now: Timestamp
   ) -> RejectReason? {
-    if isInMaintenance(order.venue, at: now) { return .maintenance }
+    if isInWindow(order.venue, now) { return .maintenance }
     if order.isPostOnly && isClosing(order.venue, at: now) { return .maintenance }
     if isPaused(order.venue, at: now) { return .throttled }
     #if MUTATIONS
       if Mutation.deadlineIsIgnoredAtRelease.isActive { return nil }
     #endif
     return isTooLate(order.venue, for: parent, at: now) ? .staleAtRelease : nil
+  }
+
+  private func isInWindow(_ venue: VenueID, _ now: Timestamp) -> Bool {
+    #if MUTATIONS
+      if Mutation.maintenanceIsIgnoredAtRelease.isActive { return false }
+    #endif
+    return isInMaintenance(venue, at: now)
   }
 
   /// The parent is planned again with the next clock event, not in the middle of a release.

@@ -19,7 +19,7 @@ extension RouterCore {
     case .proRata: planShares(request, parent, now)
     }
     varySizes(request, parent, now)
-    if order.order.routing.overRouting > 0 { overRoute(request, parent, now) }
+    if mayOverRoute(order.order) { overRoute(request, parent, now) }
   }
 
   func planRequest(_ parent: Int, _ now: Timestamp) -> PlanRequest? {
@@ -209,6 +209,13 @@ extension RouterCore {
   }
 
   // Over-routing.
+
+  private func mayOverRoute(_ order: NewOrderSingle) -> Bool {
+    #if MUTATIONS
+      if Mutation.overRoutingConsentIsIgnored.isActive { return order.routing.usesExpectedCost }
+    #endif
+    return order.routing.overRouting > 0
+  }
 
   /// Plans for as much more as is expected to miss, within what the client has agreed to; keeps
   /// that only if its worst unit costs no more than a missed one would.

@@ -88,7 +88,14 @@ extension RouterCore {
   /// Takes the token of a new order; `false` if there is none for it.
   mutating func spendOnOrder(_ venue: VenueID, at now: Timestamp) -> Bool {
     guard hasPace(venue) else { return true }
-    guard paces[venue.index].throttle.wait(for: .newOrder, at: now) == 0 else { return false }
+    #if MUTATIONS
+      let isIgnored = Mutation.throttleIsIgnoredAtRelease.isActive
+    #else
+      let isIgnored = false
+    #endif
+    guard isIgnored || paces[venue.index].throttle.wait(for: .newOrder, at: now) == 0 else {
+      return false
+    }
     paces[venue.index].throttle.spend(at: now)
     return true
   }

@@ -1,3 +1,4 @@
+internal import Journal
 internal import RouterCore
 
 /// The core's state against the naive account, and both against the venues.
@@ -101,23 +102,51 @@ extension Checker {
     leftTimes = [[Timestamp]](repeating: [], count: Universe.greatestVenueCount)
   }
 
-  /// A new process has read the journal.
-  mutating func recovered(_ read: [Fact], atLeast floor: UInt64) {
+  /// A new process has read the journal: facts of a snapshot, which stand for those up to some
+  /// index, and all facts behind it.
+  mutating func recovered(
+    _ read: [Fact], _ recovery: JournalRecovery, atLeast floor: UInt64
+  ) {
     let (known, published) = (facts.count, publishedCount)
-    require(
-      read.count >= Int(floor), 17, "\(read.count) facts recovered of \(floor) that were safe")
-    require(read.count <= known, 17, "\(read.count) facts recovered of \(known)")
-    for index in 0..<min(read.count, known) where read[index] != facts[index] {
-      return fail(17, "fact \(index + 1) has changed")
+    let last = Int(recovery.tail.lastIndex)
+    require(last >= Int(floor), 17, "\(last) facts recovered of \(floor) that were safe")
+    require(last >= published, 16, "fact \(published) was published and is lost")
+    let first = Int(recovery.snapshot?.lastIndex ?? 0)
+    let behind = read.dropFirst(Int(recovery.snapshot?.factCount ?? 0))
+    guard last <= known, last == first + behind.count else {
+      return fail(17, "\(last) facts recovered of \(known), \(behind.count) behind \(first)")
     }
-    require(read.count >= published, 16, "fact \(published) was published and is lost")
-    publishedCount = read.count
+    for (place, fact) in behind.enumerated() where facts[first + place] != fact {
+      return fail(17, "fact \(first + place + 1) has changed")
+    }
+    publishedCount = last
+    facts.removeLast(known - last)
+    goOn()
+  }
+
+  /// What a new process knows must be what the whole journal says, whatever was left out of it.
+  mutating func recovered(
+    _ core: borrowing RouterCore, _ recovery: JournalRecovery, damagedSnapshots: Int
+  ) {
+    require(
+      recovery.refusedSnapshots.count <= damagedSnapshots, 17,
+      "a snapshot that nothing has damaged was passed over: \(recovery.refusedSnapshots)")
+    guard recovery.snapshot != nil else { return }
+    var whole = RouterCore(Universe.configuration)
+    for fact in facts { whole.apply(fact) }
+    let count = facts.count
+    require(
+      whole.stateHash == core.stateHash, 17,
+      "a snapshot and what follows do not come to the state of all \(count) facts")
+  }
+
+  /// Takes the facts as all there is, with what the venues have got in any run.
+  private mutating func goOn() {
     let left = leftMarks
     orders = NaiveOrders()
     breakers = NaiveBreakers()
-    for fact in read { breakers.recover(fact) }
-    facts = read
-    for (index, fact) in read.enumerated() { orders.apply(fact, index: UInt64(index + 1)) }
+    for fact in facts { breakers.recover(fact) }
+    for (index, fact) in facts.enumerated() { orders.apply(fact, index: UInt64(index + 1)) }
     for id in left {
       guard let place = orders.child(id) else {
         fail(4, "order \(id.parent.rawValue)/\(id.child) has left and its intent is lost")

@@ -182,7 +182,19 @@ struct Checker {
     if let limit = accepted.order.limitPrice, !accepted.order.isStop {
       require(accepted.effectiveLimit == limit, 10, "parent \(number) has another limit")
     }
+    judgeConsent(accepted)
     touch(number - 1)
+  }
+
+  /// More than the quantity may be asked for only by the terms on which a client can take it.
+  private mutating func judgeConsent(_ accepted: ParentAccepted) {
+    let (order, options) = (accepted.order, accepted.order.routing)
+    guard options.overRouting > 0 else { return }
+    require(
+      options.overRouting <= 1000 && options.usesExpectedCost && options.strategy == .bestPrice
+        && options.arrival == .spray && options.sizeJitter == 0 && !order.isPostOnly
+        && order.timeInForce != .fillOrKill, 10,
+      "parent \(accepted.id.rawValue) may not ask for more than its quantity")
   }
 
   private mutating func judge(_ closed: ParentClosed) {
@@ -225,6 +237,9 @@ struct Checker {
     require(!leftIDs.contains(order.id), 19, "\(name) has an id that left before")
     require(parent.isOpen && !parent.isCancelRequested && !parent.isArmed, 7, "\(name) too late")
     require(!orders.isHalted, 12, "\(name) during a halt")
+    require(
+      parent.filled < max(parent.quantity, parent.pending?.quantity.mantissa ?? 0), 7,
+      "\(name) although nothing is missing")
     judgeTerms(order, parent, name)
     judgeReserve(intended, name)
   }

@@ -37,13 +37,19 @@ struct NaiveParent {
   var isCancelRequested = false
   var pending: ParentReplacement?
   var children: [NaiveChild] = []
+  /// Whether children have asked for more than was missing.
+  var wasOverRouted = false
   /// What venues have filled beyond what they were asked, or after they had said that it was over.
   var lie: Int64 = 0
 
   var filled: Int64 { children.reduce(0) { $0 + $1.filled } }
   var leaves: Int64 { children.reduce(0) { $0 + $1.leaves } }
-  /// During a replacement the greater quantity counts.
-  var allowed: Int64 { max(quantity, pending?.quantity.mantissa ?? 0) + lie }
+  /// During a replacement the greater quantity counts, and what the client takes beyond it.
+  var allowed: Int64 {
+    let most = max(quantity, pending?.quantity.mantissa ?? 0)
+    let share = Int128(accepted.order.routing.overRouting)
+    return most + Int64(Int128(most) * share / 10_000) + lie
+  }
 }
 
 /// All that the facts say, kept again in the plainest way: lists that grow, and sums made anew.
@@ -140,6 +146,9 @@ struct NaiveOrders {
         NaiveChild(
           order: intended.order, role: intended.role, reserved: intended.reserved.mantissa,
           intentIndex: index))
+      if parents[parent].filled + parents[parent].leaves > parents[parent].quantity {
+        parents[parent].wasOverRouted = true
+      }
     case .childAcknowledged(let id, _, let time):
       changeChild(id) {
         if !$0.isAcknowledged { $0.acknowledgedAt = time }

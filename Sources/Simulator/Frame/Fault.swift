@@ -69,6 +69,12 @@ package enum Fault: UInt8, Sendable, CaseIterable {
   case refusal
   /// Its links fall and come up again, many times.
   case flapping
+  // The journal's upkeep.
+  /// The process dies, or the power goes, while a snapshot is made or segments are deleted.
+  case upkeepCrash
+  /// With a crash the newest snapshot is damaged, if the journal can do without it.
+  case snapshotDamage
+  // What operators set.
   /// A venue may be asked less often, sometimes much less.
   case throttleChange
   /// A venue gets windows of maintenance, some of which begin soon.
@@ -98,6 +104,8 @@ package enum Fault: UInt8, Sendable, CaseIterable {
     case .halt: 200
     case .slowness, .refusal, .flapping: 400
     case .throttleChange, .maintenanceChange: 500
+    case .upkeepCrash: 4000
+    case .snapshotDamage: 10_000
     }
   }
 
@@ -113,5 +121,10 @@ package enum Fault: UInt8, Sendable, CaseIterable {
   }
 
   /// Whether it is drawn apart from the others, so that a seed's other faults stay as they were.
-  var isDrawnApart: Bool { self == .throttleChange || self == .maintenanceChange }
+  var isDrawnApart: Bool {
+    switch self {
+    case .throttleChange, .maintenanceChange, .upkeepCrash, .snapshotDamage: true
+    default: false
+    }
+  }
 }

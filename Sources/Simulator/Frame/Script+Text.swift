@@ -1,6 +1,6 @@
 /// A script as a text that people can read, keep and play again.
 extension Script {
-  private static let firstLine = "sluice history 1"
+  private static let firstLine = "sluice history 2"
 
   package var text: String {
     var lines = [
@@ -8,7 +8,7 @@ extension Script {
       "seed \(seed)",
       "venues \(venueCount) \(venueKind.rawValue)",
       "durability \(survivesPowerCuts ? "power" : "process")",
-      "segment \(segmentByteCount)",
+      "journal \(segmentByteCount) \(snapshotByteCount) \(retainSeconds)",
       "faults \(faults.text)",
     ]
     for operation in operations {
@@ -28,7 +28,10 @@ extension Script {
       count >= 1 && count <= Universe.greatestVenueCount,
       let kind = Self.word(lines[2], "venues", 2).flatMap({ VenueKind(rawValue: $0) }),
       let durability = Self.word(lines[3], "durability", 1),
-      let segment = Self.word(lines[4], "segment", 1).flatMap({ Int($0) }), segment >= 4096,
+      let segment = Self.word(lines[4], "journal", 1).flatMap({ Int($0) }),
+      segment >= 2048 && segment <= 1 << 24,
+      let snapshot = Self.word(lines[4], "journal", 2).flatMap({ Int64($0) }), snapshot >= 0,
+      let retained = Self.word(lines[4], "journal", 3).flatMap({ Int64($0) }), retained >= 0,
       let faults = Self.word(lines[5], "faults", 1).flatMap({ FaultMix($0) })
     else { return nil }
     var operations: [Operation] = []
@@ -38,7 +41,8 @@ extension Script {
     }
     self.init(
       seed: seed, venueKind: kind, venueCount: count, survivesPowerCuts: durability == "power",
-      segmentByteCount: segment, faults: faults, operations: operations)
+      segmentByteCount: segment, snapshotByteCount: snapshot, retainSeconds: retained,
+      faults: faults, operations: operations)
   }
 
   private static func word(_ line: [String], _ name: String, _ place: Int) -> String? {

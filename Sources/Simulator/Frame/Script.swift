@@ -1,3 +1,4 @@
+internal import Journal
 internal import Simulation
 
 /// Everything that makes a history: the same script always gives the same one.
@@ -15,6 +16,10 @@ package struct Script: Sendable, Equatable {
   /// Whether facts must survive a power cut, or only a crash of the process.
   package var survivesPowerCuts: Bool
   package var segmentByteCount: Int
+  /// After how many sealed bytes a snapshot is made; 0 for none.
+  package var snapshotByteCount: Int64
+  /// How long segments stay that nobody needs.
+  package var retainSeconds: Int64
   package var faults: FaultMix
   package var operations: [Operation]
 
@@ -27,7 +32,11 @@ package struct Script: Sendable, Equatable {
     self.venueKind = venueKind
     venueCount = 2 + random.below(3)
     survivesPowerCuts = random.below(3) > 0
-    segmentByteCount = [4096, 16_384, 65_536][random.below(3)]
+    segmentByteCount = [2048, 3072, 8192][random.below(3)]
+    var keeping = SeededRandom(seed: SeededRandom.hash(seed ^ 0x5A95))
+    snapshotByteCount =
+      keeping.below(4) == 0 ? 0 : Int64(segmentByteCount * (1 + keeping.below(3)))
+    retainSeconds = keeping.below(2) == 0 ? 0 : Int64(keeping.below(20))
     var drawn = FaultMix.swarm(&random)
     var apart = SeededRandom(seed: SeededRandom.hash(seed ^ 0xA9A2))
     drawn.drawApart(&apart)
@@ -55,15 +64,25 @@ package struct Script: Sendable, Equatable {
 
   package init(
     seed: UInt64, venueKind: VenueKind, venueCount: Int, survivesPowerCuts: Bool,
-    segmentByteCount: Int, faults: FaultMix, operations: [Operation]
+    segmentByteCount: Int, snapshotByteCount: Int64, retainSeconds: Int64, faults: FaultMix,
+    operations: [Operation]
   ) {
     self.seed = seed
     self.venueKind = venueKind
     self.venueCount = venueCount
     self.survivesPowerCuts = survivesPowerCuts
     self.segmentByteCount = segmentByteCount
+    self.snapshotByteCount = snapshotByteCount
+    self.retainSeconds = retainSeconds
     self.faults = faults
     self.operations = operations
+  }
+
+  var retention: JournalRetention {
+    var retention = JournalRetention()
+    retention.snapshotByteCount = snapshotByteCount > 0 ? snapshotByteCount : .max
+    retention.retainSeconds = retainSeconds
+    return retention
   }
 
   private static func draw(

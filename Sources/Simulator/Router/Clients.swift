@@ -74,6 +74,7 @@ enum OrderDraw {
     order.trigger = pick(TriggerSource.allCases, &random)
     order.isPostOnly = random.below(8) == 0
     order.allowsSplit = random.below(2) == 0
+    drawConsent(&order)
     if random.below(60) == 0 { spoil(&order, &random) }
     return order
   }
@@ -99,6 +100,28 @@ enum OrderDraw {
     }
     if random.below(4) == 0 { options.waveIntervalMilliseconds = UInt32(random.below(900)) }
     return options
+  }
+
+  /// Lets one order in six get more than its quantity; of those, one in eight by terms that must be
+  /// refused.
+  private static func drawConsent(_ order: inout NewOrderSingle) {
+    var random = SeededRandom(seed: SeededRandom.hash(order.requestDigest))
+    guard random.below(6) == 0 else { return }
+    order.routing.overRouting = UInt16(1 + random.below(1000))
+    guard random.below(8) > 0 else { return spoilConsent(&order, &random) }
+    order.routing.strategy = .bestPrice
+    order.routing.passiveMilliseconds = 0
+    order.routing.arrival = .spray
+    order.routing.usesExpectedCost = true
+    (order.routing.sizeJitter, order.routing.jitterTolerance) = (0, 0)
+    order.isPostOnly = false
+    if order.timeInForce == .fillOrKill { order.timeInForce = .immediateOrCancel }
+  }
+
+  private static func spoilConsent(
+    _ order: inout NewOrderSingle, _ random: inout SeededRandom
+  ) {
+    if random.below(2) == 0 { order.routing.overRouting = UInt16(1001 + random.below(20_000)) }
   }
 
   /// Makes an order that must be refused, or that asks for far too much.

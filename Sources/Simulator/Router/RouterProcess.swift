@@ -51,7 +51,7 @@ final class RouterProcess {
     return min(own, journal.nextEventTime)
   }
 
-  var isIdle: Bool { outbox.isEmpty && effects.isEmpty }
+  var isIdle: Bool { outbox.isEmpty && effects.isEmpty && journal.isSettled }
 
   // MARK: What comes in
 
@@ -85,6 +85,7 @@ final class RouterProcess {
     } catch {
       return fail()
     }
+    guard world.isAlive(self) else { return }
     if core.core.nextDeadline <= now { process(.clock) }
     settle()
   }
@@ -121,6 +122,7 @@ final class RouterProcess {
 
   /// The journal can not be trusted any more: what waits and is not new leaves, then the end.
   private func fail() {
+    guard world.isAlive(self) else { return }
     effects.stop(&outbox)
     seenFacts = 0
     while let effect = effects.next(in: journal) {

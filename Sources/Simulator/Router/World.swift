@@ -13,7 +13,7 @@ final class World {
   var random: SeededRandom
   let clients: Clients
   var policies: Policies
-  private(set) var totals = HistoryTotals()
+  var totals = HistoryTotals()
   private var trace = StateHasher()
   private(set) var areFaultsOn = true
 
@@ -23,6 +23,8 @@ final class World {
   var wallClockOffset: Int64 = 0
   private var fullUntil = Timestamp.distantPast
   private var stallUntil = Timestamp.distantPast
+  /// When the journal's keeper looks at it.
+  var upkeepAt = Timestamp.distantFuture
   /// Steps until the process dies.
   private var fuse: (steps: Int, isPowerCut: Bool)?
 
@@ -39,6 +41,7 @@ final class World {
         return process.core.core.mayStillLeave(child, at: process.clock(now))
       }
     }
+    disk.onStep = { [unowned self] in passesStep() }
     for case let venue as WireVenue in venues {
       venue.onStarted = { [unowned self] in process?.beginReconciliation() }
     }
@@ -55,17 +58,19 @@ final class World {
       let next = min(nextEventTime, fullUntil > now ? fullUntil : .distantFuture)
       guard next <= end else { break }
       now = max(now, next)
-      if disk.isFull && now >= fullUntil { disk.isFull = false }
+      disk.now = now
+      if now >= fullUntil { disk.room = nil }
       step()
       guard totals.events < 60_000 else {
         return checker.fail(22, "the router does not come to rest")
       }
     }
     now = max(now, end)
+    disk.now = now
   }
 
   private var nextEventTime: Timestamp {
-    var next = min(restartAt, process?.nextEventTime ?? .distantFuture)
+    var next = min(restartAt, process?.nextEventTime ?? .distantFuture, upkeepAt)
     for venue in venues { next = min(next, venue.nextEventTime) }
     return next
   }
@@ -83,6 +88,7 @@ final class World {
       process?.settle()
     }
     if let process, process.nextEventTime <= now { process.turn() }
+    if upkeepAt <= now { keepJournal() }
     // What a dead router would have heard is still true at the venues.
     if process == nil { checker.checkAccepted(venues) }
   }
@@ -101,7 +107,11 @@ final class World {
 
   /// Passes one step of the process; whether it lives on.
   func survives(_ step: RouterProcess.Step) -> Bool {
-    guard process != nil else { return false }
+    process != nil && passesStep()
+  }
+
+  /// Passes one step of a process that runs or starts; whether it lives on.
+  private func passesStep() -> Bool {
     guard let burning = fuse else { return true }
     guard burning.steps <= 0 else {
       fuse = (burning.steps - 1, burning.isPowerCut)
@@ -125,6 +135,9 @@ final class World {
     } else {
       disk.processEnded()
     }
+    if areFaultsOn, script.faults.strikes(.snapshotDamage, &random) {
+      disk.damageSnapshot(&random)
+    }
     buryProcess()
   }
 
@@ -143,6 +156,7 @@ final class World {
       floor = script.survivesPowerCuts ? journal.durableIndex : journal.writtenIndex
     }
     process = nil
+    upkeepAt = .distantFuture
     clients.forgetRequests()
     checker.ended()
     for venue in venues { venue.crash(at: now) }
@@ -157,9 +171,13 @@ final class World {
   private func restart() {
     restartAt = .distantFuture
     totals.starts += 1
-    do {
+    disk.now = now
+    disk.processBegins()
+    let deaths = totals.crashes
+    do throws(JournalError) {
       try recover()
     } catch {
+      guard totals.crashes == deaths else { return }
       switch error {
       case .outOfSpace, .storage:
         // The device, not the journal: the service ends, and its supervisor starts it again.
@@ -172,33 +190,37 @@ final class World {
   }
 
   private func recover() throws(JournalError) {
+    let deaths = totals.crashes
+    let journal = try openJournal()
+    guard totals.crashes == deaths, passesStep() else { return }
+    var core = RouterCore(Universe.configuration)
     var facts: [Fact] = []
     let recovery = try JournalReader.recover(
       directory: SimulatedDisk.directory, storage: disk
-    ) { facts.append($0) }
-    let tail = recovery.tail
-    try BareJournal.mend(
-      directory: SimulatedDisk.directory, storage: disk, instance: Universe.instance)
-    checker.recovered(facts, atLeast: floor)
-    floor = UInt64(facts.count)
-    guard recoverySurvives() else { return }
-    let epoch = EpochFile.next(after: disk.epoch, newest: facts.isEmpty ? nil : tail.lastEpoch)
-    guard recoverySurvives() else { return }
-    disk.store(epoch: epoch)
-    guard recoverySurvives() else { return }
-    let journal = try SimulatedJournal(
-      after: tail, on: disk, epoch: epoch,
-      durability: script.survivesPowerCuts ? .power : .process,
-      segmentByteCount: script.segmentByteCount, random: SeededRandom(seed: random.next()),
-      syncLatency: { [unowned self] random in syncLatency(&random) })
-    var core = RouterCore(Universe.configuration)
-    for fact in facts { core.apply(fact) }
+    ) { fact in
+      core.apply(fact)
+      facts.append(fact)
+    }
+    guard passesStep() else { return }
+    checker.recovered(facts, recovery, atLeast: floor)
+    checker.recovered(core, recovery, damagedSnapshots: disk.damaged.count)
+    floor = recovery.tail.lastIndex
+    if recovery.snapshot != nil { totals.snapshotStarts += 1 }
     begin(
       RouterProcess(core: core, journal: journal, clockOffset: wallClockOffset, world: self))
   }
 
+  private func openJournal() throws(JournalError) -> SimulatedJournal {
+    try SimulatedJournal(
+      on: disk, durability: script.survivesPowerCuts ? .power : .process,
+      segmentByteCount: script.segmentByteCount, random: SeededRandom(seed: random.next()),
+      syncLatency: { [unowned self] random in syncLatency(&random) },
+      onSealed: { [unowned self] in segmentSealed() })
+  }
+
   private func begin(_ process: RouterProcess) {
     self.process = process
+    upkeepAt = now
     process.startEpoch()
     process.process(.riskLimitsChanged(clients.limits))
     for event in Universe.definitions { process.process(event) }
@@ -210,18 +232,6 @@ final class World {
     process.settle()
   }
 
-  /// A crash while there is no process yet.
-  private func recoverySurvives() -> Bool {
-    guard let burning = fuse else { return true }
-    guard burning.steps <= 0 else {
-      fuse = (burning.steps - 1, burning.isPowerCut)
-      return true
-    }
-    fuse = nil
-    die(isPowerCut: burning.isPowerCut)
-    return false
-  }
-
   // MARK: The disk
 
   private func syncLatency(_ random: inout SeededRandom) -> Int64 {
@@ -231,8 +241,9 @@ final class World {
 
   func stallDisk(milliseconds: Int64) { stallUntil = now.adding(milliseconds: milliseconds) }
 
-  func fillDisk(milliseconds: Int64) {
-    disk.isFull = true
+  /// Leaves so many bytes on the disk, for a while.
+  func fillDisk(room: Int, milliseconds: Int64) {
+    disk.room = room
     fullUntil = now.adding(milliseconds: milliseconds)
   }
 
@@ -258,7 +269,7 @@ final class World {
   func endFaults() {
     areFaultsOn = false
     fuse = nil
-    (disk.isFull, disk.failsNextSync, disk.failsNextWrite) = (false, false, false)
+    (disk.room, disk.failsNextSync, disk.failsNextWrite) = (nil, false, false)
     (fullUntil, stallUntil) = (.distantPast, .distantPast)
     for venue in venues { venue.setFaults(false, at: now) }
   }
@@ -270,6 +281,7 @@ final class World {
     totals.traceHash = trace.value
     totals.virtualNanoseconds = now.nanoseconds - 1_700_000_000_000_000_000
     totals.fills = checker.fillCount
+    totals.overRouted = checker.orders.parents.count { $0.wasOverRouted }
     totals.unknowns = checker.unknownCount
     totals.trips = checker.tripCount
     totals.orders = checker.childCount

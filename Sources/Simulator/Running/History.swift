@@ -61,7 +61,11 @@ extension World {
     case .syncStall: stallDisk(milliseconds: Int64(draw.below(5000)))
     case .syncFailure: disk.failsNextSync = true
     case .writeFailure: disk.failsNextWrite = true
-    case .fullDisk: fillDisk(milliseconds: Int64(draw.below(8000)))
+    case .fullDisk:
+      let time = Int64(draw.below(8000))
+      fillDisk(
+        room: draw.below(2) == 0 ? 0 : draw.below(3 * script.segmentByteCount),
+        milliseconds: time)
     case .wallClock: wallClockOffset = Int64(draw.below(240_000) - 120_000) * 1_000_000
     default: break
     }
