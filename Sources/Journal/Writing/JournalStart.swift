@@ -12,7 +12,7 @@ struct JournalStart {
   ///
   /// `makeSegment` makes one that is ready to be written, or says that there is no room.
   init(
-    directory: JournalDirectory, instance: UInt32, epochFloor: UInt32,
+    directory: JournalDirectory, instance: UInt32, epochFloor: UInt32 = 0,
     salt: UInt32 = Self.makeSalt(), makeSegment: () throws(JournalError) -> any JournalFile
   ) throws(JournalError) {
     self.directory = directory
