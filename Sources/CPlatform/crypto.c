@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "platform_system.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -14,7 +13,6 @@
 // Algorithms are fetched once: a fetch per call costs more than the digest of a short message.
 static const char *const digest_names[] = {"SHA1", "SHA256", "SHA512"};
 static EVP_MD *digests[3];
-static EVP_MAC *hmac_algorithm;
 static pthread_key_t digest_context_key;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
@@ -22,7 +20,6 @@ static void free_digest_context(void *context) { EVP_MD_CTX_free(context); }
 
 static void fetch_algorithms(void) {
   for (int i = 0; i < 3; i++) digests[i] = EVP_MD_fetch(NULL, digest_names[i], NULL);
-  hmac_algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
   pthread_key_create(&digest_context_key, free_digest_context);
 }
 
@@ -85,50 +82,6 @@ void sluice_running_digest_free(sluice_running_digest *digest) {
   EVP_MD_CTX_free(digest->context);
   EVP_MD_CTX_free(digest->copy);
   free(digest);
-}
-
-// --- HMAC ----------------------------------------------------------------------------------
-
-struct sluice_hmac {
-  EVP_MAC_CTX *context;
-  pthread_mutex_t lock;
-};
-
-sluice_hmac *sluice_hmac_new(int algorithm, const void *key, size_t count) {
-  pthread_once(&fetched, fetch_algorithms);
-  if (hmac_algorithm == NULL) return NULL;
-  // An empty key is legal in HMAC, but libcrypto takes a null pointer for "no key given".
-  const void *material = count == 0 ? "" : key;
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(
-          OSSL_MAC_PARAM_DIGEST, (char *)digest_names[algorithm], 0),
-      OSSL_PARAM_construct_end()};
-  sluice_hmac *hmac = calloc(1, sizeof *hmac);
-  if (hmac == NULL) return NULL;
-  hmac->context = EVP_MAC_CTX_new(hmac_algorithm);
-  pthread_mutex_init(&hmac->lock, NULL);
-  if (hmac->context == NULL || EVP_MAC_init(hmac->context, material, count, parameters) != 1) {
-    sluice_hmac_free(hmac);
-    return NULL;
-  }
-  return hmac;
-}
-
-size_t sluice_hmac_sign(sluice_hmac *hmac, const void *bytes, size_t count, uint8_t *out) {
-  size_t length = 0;
-  pthread_mutex_lock(&hmac->lock);
-  // A null key restarts with the key already set, without hashing it again.
-  bool signed_ok = EVP_MAC_init(hmac->context, NULL, 0, NULL) == 1 &&
-                   EVP_MAC_update(hmac->context, bytes, count) == 1 &&
-                   EVP_MAC_final(hmac->context, out, &length, 64) == 1;
-  pthread_mutex_unlock(&hmac->lock);
-  return signed_ok ? length : 0;
-}
-
-void sluice_hmac_free(sluice_hmac *hmac) {
-  EVP_MAC_CTX_free(hmac->context);
-  pthread_mutex_destroy(&hmac->lock);
-  free(hmac);
 }
 
 bool sluice_equal(const void *a, const void *b, size_t count) {

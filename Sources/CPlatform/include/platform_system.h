@@ -43,7 +43,7 @@ void sluice_running_digest_free(sluice_running_digest *digest);
 
 typedef struct sluice_hmac sluice_hmac;
 sluice_hmac *sluice_hmac_new(int algorithm, const void *key, size_t count);
-size_t sluice_hmac_sign(sluice_hmac *hmac, const void *bytes, size_t count, uint8_t *out);
+size_t sluice_hmac_sign(const sluice_hmac *hmac, const void *bytes, size_t count, uint8_t *out);
 void sluice_hmac_free(sluice_hmac *hmac);
 
 bool sluice_equal(const void *a, const void *b, size_t count);
