@@ -91,6 +91,20 @@ package protocol VenueSigner: AnyObject {
   func hmacSHA256(_ message: [UInt8]) -> [UInt8]
   func hmacSHA512(_ message: [UInt8]) -> [UInt8]
   func sha256(_ message: [UInt8]) -> [UInt8]
+  /// The same signature as of the array, without an array.
+  func hmacSHA256(of message: Span<UInt8>) -> SHA256Signature
+}
+
+/// The 32 bytes of an HMAC-SHA256.
+package typealias SHA256Signature = InlineArray<32, UInt8>
+
+extension VenueSigner {
+  package func hmacSHA256(of message: Span<UInt8>) -> SHA256Signature {
+    var bytes: [UInt8] = []
+    for index in message.indices { bytes.append(message[index]) }
+    let signature = hmacSHA256(bytes)
+    return SHA256Signature { $0 < signature.count ? signature[$0] : 0 }
+  }
 }
 
 /// What a request was for, so that its answer finds its way.

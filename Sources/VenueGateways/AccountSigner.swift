@@ -28,6 +28,7 @@ package final class AccountSigner: VenueSigner {
   }
 
   package func hmacSHA256(_ message: [UInt8]) -> [UInt8] { sha256Key.sign(message) }
+  package func hmacSHA256(of message: Span<UInt8>) -> SHA256Signature { sha256Key.sign(message) }
   package func hmacSHA512(_ message: [UInt8]) -> [UInt8] { sha512Key.sign(message) }
   package func sha256(_ message: [UInt8]) -> [UInt8] { Digest.sha256(message) }
 }

@@ -18,6 +18,8 @@ package final class AdapterDriver {
   private let maximumClockOffsetNanoseconds: Int64
   private unowned let transport: any AdapterTransport
   private var output = AdapterOutput()
+  /// The output of the round before, for its memory.
+  private var spare = AdapterOutput()
   private var isCarryingOut = false
   /// What the adapter last said of order entry, whatever the clock.
   private var isOrderEntryUp = false
@@ -132,22 +134,29 @@ package final class AdapterDriver {
     isCarryingOut = true
     defer { isCarryingOut = false }
     while !output.batch.isEmpty || !output.actions.isEmpty {
-      var current = AdapterOutput()
+      // Moved out while it is carried out, since that may call us again.
+      var current = AdapterOutput(holdingNothing: ())
+      swap(&current, &spare)
       swap(&current, &output)
       if !current.batch.isEmpty {
         noteLinks(in: current.batch)
         transport.received(current.batch)
         if isOrderEntryUp && !isClockWithinBound { gateOrderEntry() }
       }
-      for action in current.actions { perform(action) }
+      for action in current.actions { perform(action, current.prepared) }
       current.removeAll()
-      if output.batch.isEmpty && output.actions.isEmpty { swap(&current, &output) }
+      swap(&current, &spare)
     }
     transport.wake(at: adapter.nextDeadline)
   }
 
-  private func perform(_ action: AdapterOutput.Action) {
+  private func perform(_ action: AdapterOutput.Action, _ prepared: borrowing [UInt8]) {
     switch action {
+    case .sendPrepared(let channel, let message, let tag):
+      send(prepared, message, on: channel, tag: tag)
+    case .orderPrepared(let request, let tag):
+      if let child = tag.newChild { transport.noteSigned(child) }
+      unsafe prepared.withUnsafeBytes { unsafe transport.sendOnce(request, in: $0, tag: tag) }
     case .send(let channel, let bytes, let tag): send(bytes, on: channel, tag: tag)
     case .order(let request, let tag):
       if let child = tag.newChild { transport.noteSigned(child) }
@@ -163,7 +172,21 @@ package final class AdapterDriver {
   private func send(_ bytes: [UInt8], on channel: VenueChannel, tag: RequestTag?) {
     if let child = tag?.newChild { transport.noteSigned(child) }
     let isSent = transport.send(bytes, on: channel)
-    guard let tag else { return }
+    if let tag { noteSending(of: tag, on: channel, isSent: isSent) }
+  }
+
+  private func send(
+    _ prepared: borrowing [UInt8], _ message: Range<Int>, on channel: VenueChannel,
+    tag: RequestTag
+  ) {
+    if let child = tag.newChild { transport.noteSigned(child) }
+    let isSent = unsafe prepared.withUnsafeBytes { bytes in
+      unsafe transport.send(UnsafeRawBufferPointer(rebasing: bytes[message]), on: channel)
+    }
+    noteSending(of: tag, on: channel, isSent: isSent)
+  }
+
+  private func noteSending(of tag: RequestTag, on channel: VenueChannel, isSent: Bool) {
     if isSent {
       if let child = tag.newChild { transport.noteWritten(child) }
       reportSent(tag)

@@ -17,8 +17,12 @@ package protocol AdapterTransport: AnyObject {
 
   /// - Returns: Whether some byte may leave.
   func send(_ bytes: [UInt8], on channel: VenueChannel) -> Bool
+  /// The same with bytes that are lent for the call.
+  func send(_ bytes: UnsafeRawBufferPointer, on channel: VenueChannel) -> Bool
   /// Through the client that sends exactly once.
   func sendOnce(_ request: HTTPRequest, tag: RequestTag)
+  /// The same with a request that stands in bytes lent for the call.
+  func sendOnce(_ request: PreparedRequest, in bytes: UnsafeRawBufferPointer, tag: RequestTag)
   /// Through the client that may repeat a request.
   func fetch(_ request: HTTPRequest, tag: RequestTag)
   /// Closes a socket, to be connected again after back-off.
@@ -39,6 +43,20 @@ package protocol AdapterTransport: AnyObject {
 }
 
 extension AdapterTransport {
+  package func send(_ bytes: UnsafeRawBufferPointer, on channel: VenueChannel) -> Bool {
+    unsafe send(Array(bytes), on: channel)
+  }
+
+  package func sendOnce(
+    _ request: PreparedRequest, in bytes: UnsafeRawBufferPointer, tag: RequestTag
+  ) {
+    let bytes = unsafe Array(bytes)
+    guard let request = HTTPRequest(request, in: bytes.span) else {
+      preconditionFailure("an adapter prepared what is no request")
+    }
+    sendOnce(request, tag: tag)
+  }
+
   package func noteSigned(_ child: ChildOrderID) {}
   package func noteWritten(_ child: ChildOrderID) {}
 }

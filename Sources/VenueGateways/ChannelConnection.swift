@@ -65,6 +65,10 @@ final class ChannelConnection {
     client.send(text: bytes) != .notSent
   }
 
+  func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    unsafe client.send(text: bytes) != .notSent
+  }
+
   func ping(_ payload: [UInt8]) -> Bool {
     guard client.isOpen else { return false }
     client.ping(payload)

@@ -16,7 +16,7 @@ package protocol VenueGatewayDelegate: AnyObject {
 /// The adapter says what to send and what it means, an `AdapterDriver` puts that in order, and this
 /// type carries it out. It is confined to the thread of its event loop, so that bytes become events
 /// and commands become bytes without a hand-over.
-package final class VenueGateway: AdapterTransport {
+package final class VenueGateway: AdapterTransport, OrderHTTPOwner {
   package let venue: VenueID
   package let settings: GatewaySettings
   package let dialect: any VenueDialect
@@ -42,7 +42,12 @@ package final class VenueGateway: AdapterTransport {
   private var orders: OrderHTTPClient?
   /// The new order whose request was prepared last, until its bytes have left.
   private var departing: ChildOrderID?
+  private var tickets = RequestTickets()
   private var timer: TimerID?
+  /// When the adapter wants to be called, and when the timer rings: then or before.
+  private var wakeAt = Timestamp.distantFuture
+  private var ringsAt = Timestamp.distantFuture
+  private lazy var onTimer: () -> Void = { [weak self] in self?.timerRang() }
   private var clockTimer: TimerID?
   private var secondsSinceClockReading = 0
   private var isStopped = false
@@ -76,6 +81,7 @@ package final class VenueGateway: AdapterTransport {
     let client = OrderHTTPClient(
       loop: loop, connector: connector, endpoint: endpoint, lanes: settings.orderLanes,
       options: OrderHTTPOptions())
+    client.owner = self
     client.onWritten = { [weak self] in self?.departed() }
     if !settings.isPublicOnly { client.warm() }
     orders = client
@@ -159,6 +165,10 @@ package final class VenueGateway: AdapterTransport {
     channels.first { $0.channel == channel }?.send(bytes) ?? false
   }
 
+  package func send(_ bytes: UnsafeRawBufferPointer, on channel: VenueChannel) -> Bool {
+    unsafe channels.first { $0.channel == channel }?.send(bytes) ?? false
+  }
+
   package func reconnect(_ channel: VenueChannel) {
     channels.first { $0.channel == channel }?.reconnect()
   }
@@ -176,15 +186,40 @@ package final class VenueGateway: AdapterTransport {
         return completed
       }, timeoutMilliseconds: settings.requestTimeoutMilliseconds
     ) { [weak self] outcome in
-      guard let self else { return }
-      self.stages?.reading(
-        at: self.clock.timestamp(monotonicNanoseconds: self.loop.lastReadNanoseconds))
-      defer { self.stages?.reading(at: nil) }
-      switch outcome {
-      case .answered(let response): self.driver.answered(tag, response)
-      case .notSent(let error): self.driver.failed(tag, .notSent("\(error)"))
-      case .unknown(let error, _): self.driver.failed(tag, .unknown("\(error)"))
-      }
+      self?.ended(tag, outcome)
+    }
+  }
+
+  package func sendOnce(
+    _ request: PreparedRequest, in bytes: UnsafeRawBufferPointer, tag: RequestTag
+  ) {
+    guard let orders else {
+      driver.failed(tag, .notSent("the gateway has not started"))
+      return
+    }
+    unsafe orders.send(
+      request, in: bytes, ticket: tickets.take(tag),
+      timeoutMilliseconds: settings.requestTimeoutMilliseconds)
+  }
+
+  package func mayLeave(_ ticket: Int) -> Bool {
+    let tag = tickets[ticket]
+    guard driver.mayLeave(tag) else { return false }
+    departing = tag.newChild
+    return true
+  }
+
+  package func ended(_ ticket: Int, _ outcome: OrderHTTPOutcome) {
+    ended(tickets.giveBack(ticket), outcome)
+  }
+
+  private func ended(_ tag: RequestTag, _ outcome: OrderHTTPOutcome) {
+    stages?.reading(at: clock.timestamp(monotonicNanoseconds: loop.lastReadNanoseconds))
+    defer { stages?.reading(at: nil) }
+    switch outcome {
+    case .answered(let response): driver.answered(tag, response)
+    case .notSent(let error): driver.failed(tag, .notSent("\(error)"))
+    case .unknown(let error, _): driver.failed(tag, .unknown("\(error)"))
     }
   }
 
@@ -236,16 +271,25 @@ package final class VenueGateway: AdapterTransport {
 
   // MARK: Time
 
+  /// The deadline moves on with almost every message; a timer that rings too early is set again.
   package func wake(at deadline: Timestamp) {
+    wakeAt = deadline
+    armTimer()
+  }
+
+  private func armTimer() {
+    guard !isStopped, wakeAt < ringsAt else { return }
     if let timer { loop.cancel(timer) }
-    timer = nil
-    guard !isStopped, deadline != .distantFuture else { return }
-    let wait = max(0, deadline.since(clock.now))
-    timer = loop.schedule(afterNanoseconds: wait) { [weak self] in
-      guard let self else { return }
-      self.timer = nil
-      self.driver.timerExpired()
-    }
+    ringsAt = wakeAt
+    let now = clock.now
+    timer = loop.schedule(afterNanoseconds: wakeAt > now ? wakeAt.since(now) : 0, onTimer)
+  }
+
+  private func timerRang() {
+    (timer, ringsAt) = (nil, .distantFuture)
+    guard wakeAt <= clock.now else { return armTimer() }
+    wakeAt = .distantFuture
+    driver.timerExpired()
   }
 
   /// Asks for the venue's clock twice a minute, and at once when our own was set: until the answer

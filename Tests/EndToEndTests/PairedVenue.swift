@@ -128,7 +128,7 @@ final class PairedVenue {
   /// Carries out what the adapter wants and hands it what the venue says, until both are silent.
   private func carryOut() {
     while true {
-      let (events, actions) = (output.batch.events, output.actions)
+      let (events, actions) = (output.batch.events, output.ownedActions)
       output.removeAll()
       for event in events {
         if case .childReport(let report) = event { reports.append(report) }
@@ -153,6 +153,7 @@ final class PairedVenue {
       adapter.answered(tag, response, at: stamp, signer: signer, into: &output)
     case .reconnect(let channel, let reason): reconnects.append("\(channel): \(reason)")
     case .incident(let incident): incidents.append(incident.message)
+    case .sendPrepared, .orderPrepared: preconditionFailure("owned actions hold what they send")
     }
   }
 

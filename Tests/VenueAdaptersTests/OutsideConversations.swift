@@ -160,7 +160,7 @@ final class OutsideConversation {
   // MARK: Collecting
 
   private func collect() {
-    for action in output.actions {
+    for action in output.ownedActions {
       switch action {
       case .send(let channel, let bytes, _):
         lastMessage = (try? JSONValue(parsing: bytes)) ?? .null
@@ -171,7 +171,7 @@ final class OutsideConversation {
       case .order(let request, let tag), .fetch(let request, let tag):
         lastTag = tag
         capture(request)
-      case .reconnect, .incident: break
+      case .reconnect, .incident, .sendPrepared, .orderPrepared: break
       }
     }
     output.removeAll()

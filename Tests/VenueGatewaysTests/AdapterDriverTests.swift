@@ -39,6 +39,51 @@ struct AdapterDriverTests {
     #expect(driver.ordersSent == 0)
   }
 
+  @Test func `prepared orders leave with their own bytes, whatever is prepared meanwhile`() {
+    let texts = (0..<40).map { "message \($0) \(String(repeating: "x", count: $0 * 37 % 300))" }
+    var next = 0
+    adapter.onCommand = { output in
+      // Two in one round, behind each other in one buffer.
+      for _ in 0..<2 {
+        let start = output.prepared.count
+        output.prepared += Array(texts[next].utf8)
+        output.send(
+          prepared: start..<output.prepared.count, on: .privateStream,
+          tag: RequestTag(.newOrder, number: UInt64(next), child: Self.child))
+        next += 1
+      }
+    }
+    let driver = driver()
+    // A further command comes while the first one's bytes are on their way.
+    transport.onSend = { [unowned driver] in
+      if next < texts.count { driver.execute(.refreshBalances(VenueID(0))) }
+    }
+    driver.execute(.refreshBalances(VenueID(0)))
+    transport.onSend = {}
+    #expect(transport.sent == texts)
+    #expect(driver.ordersSent == texts.count)
+  }
+
+  @Test func `a prepared request reaches a transport that takes it apart`() {
+    adapter.onCommand = { output in
+      output.prepared.append(literal: "junk")
+      let start = output.prepared.count
+      output.prepared.append(literal: "DELETE /orders/1 HTTP/1.1\r\n")
+      let headers = output.prepared.count
+      output.prepared.append(literal: "Key: value\r\n\r\n")
+      output.order(
+        prepared: PreparedRequest(
+          .delete, start: start, headers: headers, end: output.prepared.count),
+        tag: RequestTag(.cancel, child: Self.child))
+    }
+    driver().execute(.refreshBalances(VenueID(0)))
+    #expect(transport.log == ["order"])
+    #expect(
+      transport.requests == [
+        HTTPRequest(method: "DELETE", target: "/orders/1", headers: [("Key", "value")])
+      ])
+  }
+
   @Test func `an order that may not leave any more is not reported as sent`() {
     let driver = driver()
     let tag = RequestTag(.newOrder, child: Self.child)
@@ -134,6 +179,9 @@ private final class RecordingTransport: AdapterTransport {
   var log: [String] = []
   var isOpen = true
   var mayStill = true
+  var sent: [String] = []
+  var requests: [HTTPRequest] = []
+  var onSend: () -> Void = {}
   private var nonce: UInt64 = 0
 
   var now: Timestamp { Timestamp(nanoseconds: 1_000_000_000) }
@@ -144,9 +192,14 @@ private final class RecordingTransport: AdapterTransport {
   }
   func send(_ bytes: [UInt8], on channel: VenueChannel) -> Bool {
     log.append("send \(channel)")
+    sent.append(String(decoding: bytes, as: UTF8.self))
+    onSend()
     return isOpen
   }
-  func sendOnce(_ request: HTTPRequest, tag: RequestTag) { log.append("order") }
+  func sendOnce(_ request: HTTPRequest, tag: RequestTag) {
+    log.append("order")
+    requests.append(request)
+  }
   func fetch(_ request: HTTPRequest, tag: RequestTag) { log.append("fetch") }
   func reconnect(_ channel: VenueChannel) { log.append("reconnect \(channel)") }
   func wake(at deadline: Timestamp) {}

@@ -7,43 +7,23 @@ package import Wire
 /// free and whose peer has not closed it, is written there once, and is never written again,
 /// whatever happens. Confined to its loop; a completion comes exactly once and never inside `send`.
 package final class OrderHTTPClient {
-  /// A request that waits or is in flight.
-  private final class Job {
-    enum Place {
-      case waiting
-      case carried(OrderHTTPLane)
-      case done
-    }
+  private typealias Job = OrderHTTPJob
 
-    let prepare: () -> HTTPRequest?
-    let completion: (OrderHTTPOutcome) -> Void
-    var timer: TimerID?
-    var place = Place.waiting
-
-    init(
-      _ prepare: @escaping () -> HTTPRequest?, _ completion: @escaping (OrderHTTPOutcome) -> Void
-    ) {
-      self.prepare = prepare
-      self.completion = completion
-    }
-
-    func finish(_ outcome: OrderHTTPOutcome, on loop: EventLoop) {
-      place = .done
-      if let timer { loop.cancel(timer) }
-      timer = nil
-      completion(outcome)
-    }
-  }
+  /// Idle jobs kept for their memory; more requests than that are seldom under way.
+  private static let keptJobs = 64
 
   /// Called inside `send` or later, right after a lane has handed the last byte of the request that
   /// was prepared last to the kernel; not if the kernel takes the rest of it only later.
   package var onWritten: (() -> Void)?
+  /// Whose the prepared requests are.
+  package weak var owner: (any OrderHTTPOwner)?
 
   private let loop: EventLoop
   private let options: OrderHTTPOptions
   private let operation: String
   private var lanes: [OrderHTTPLane] = []
   private var queue: [Job] = []
+  private var idleJobs: [Job] = []
   private var isWarm = false
   private var isClosed = false
   private var isPumping = false
@@ -106,13 +86,29 @@ package final class OrderHTTPClient {
     preparing prepare: @escaping () -> HTTPRequest?, timeoutMilliseconds: Int,
     _ completion: @escaping (OrderHTTPOutcome) -> Void
   ) {
-    let job = Job(prepare, completion)
+    enqueue(Job(prepare, completion, on: loop), timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Sends a request that is written out already, from bytes that are lent for the call.
+  ///
+  /// The `owner` hears under `ticket` what became of it, and is asked before the bytes leave.
+  package func send(
+    _ request: PreparedRequest, in bytes: UnsafeRawBufferPointer, ticket: Int,
+    timeoutMilliseconds: Int
+  ) {
+    let job = idleJobs.popLast() ?? Job(preparedOn: loop)
+    unsafe job.take(request, in: bytes, ticket: ticket, client: self, owner: owner)
+    enqueue(job, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  private func enqueue(_ job: Job, timeoutMilliseconds: Int) {
     guard !isClosed else { return refuse(job, "the client is closed") }
     guard queue.count < options.queueLimit else {
       return refuse(job, "\(queue.count) requests wait already")
     }
     let timeout = Deadline(afterMilliseconds: timeoutMilliseconds).remainingNanoseconds
-    job.timer = loop.schedule(afterNanoseconds: timeout) { [weak self] in self?.expire(job) }
+    job.client = self
+    job.timer = loop.schedule(afterNanoseconds: timeout, job.onTimeout)
     queue.append(job)
     pump()
   }
@@ -141,27 +137,42 @@ package final class OrderHTTPClient {
   }
 
   private func carry(_ job: Job, on lane: OrderHTTPLane) {
-    guard let request = job.prepare() else {
-      job.place = .done
-      return refuse(job, "withdrawn before it was sent")
+    switch job.content {
+    case .made(let prepare, _):
+      guard let request = prepare() else { return withdraw(job) }
+      job.place = .carried(lane)
+      lane.carry(request, for: job)
+    case .prepared(let request, let ticket):
+      guard let owner = job.owner, owner.mayLeave(ticket) else { return withdraw(job) }
+      job.place = .carried(lane)
+      unsafe job.bytes.withUnsafeBytes { unsafe lane.carry(request, in: $0, for: job) }
     }
-    job.place = .carried(lane)
-    lane.carry(request) { [loop] in job.finish($0, on: loop) }
     if lane.hasWrittenAll { onWritten?() }
+  }
+
+  private func withdraw(_ job: Job) {
+    job.place = .done
+    refuse(job, "withdrawn before it was sent")
   }
 
   private func refuse(_ job: Job, _ detail: String) {
     let error = PlatformError(operation: operation, detail: detail)
-    loop.enqueue { [loop] in job.finish(.notSent(error), on: loop) }
+    loop.enqueue { job.finish(.notSent(error)) }
   }
 
-  private func expire(_ job: Job) {
+  /// Takes back a job that has ended.
+  func recycle(_ job: OrderHTTPJob) {
+    guard idleJobs.count < Self.keptJobs else { return }
+    idleJobs.append(job)
+  }
+
+  func expire(_ job: OrderHTTPJob) {
     job.timer = nil
     let error = PlatformError(operation: operation, code: ETIMEDOUT)
     switch job.place {
     case .waiting:
       queue.removeAll { $0 === job }
-      job.finish(.notSent(error), on: loop)
+      job.finish(.notSent(error))
     case .carried(let lane): lane.giveUp(error)
     case .done: return
     }
@@ -172,7 +183,7 @@ package final class OrderHTTPClient {
     queue = []
     for job in waiting {
       job.place = .done
-      loop.enqueue { [loop] in job.finish(.notSent(error), on: loop) }
+      loop.enqueue { job.finish(.notSent(error)) }
     }
   }
 
@@ -240,6 +251,6 @@ package final class OrderHTTPClient {
     let timer = loop.schedule(afterNanoseconds: timeout.remainingNanoseconds) { [weak lane] in
       lane?.giveUp(PlatformError(operation: "ping before \(operation)", code: ETIMEDOUT))
     }
-    lane.carry(ping) { [loop] _ in loop.cancel(timer) }
+    lane.carry(ping, for: OrderHTTPPing { [loop] in loop.cancel(timer) })
   }
 }

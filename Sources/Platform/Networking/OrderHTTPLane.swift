@@ -15,7 +15,7 @@ final class OrderHTTPLane {
   /// A request in flight.
   private struct Flight {
     let writtenBefore: Int
-    let completion: (OrderHTTPOutcome) -> Void
+    let passenger: any OrderHTTPPassenger
   }
 
   /// A connection that lasted less than this, and carried nothing, counts as a failure.
@@ -35,6 +35,7 @@ final class OrderHTTPLane {
   private let connector: Connector
   private let endpoint: Endpoint
   private let options: OrderHTTPOptions
+  private var hostLine: [UInt8] = []
   private var stream: ByteStream?
   private var watch: WatchID?
   private var parser: HTTPResponseParser
@@ -52,6 +53,7 @@ final class OrderHTTPLane {
     self.connector = connector
     self.endpoint = endpoint
     self.options = options
+    HTTPSerializer.append(name: "Host", value: Self.hostHeader(of: endpoint), to: &hostLine)
     parser = HTTPResponseParser(limits: options.responseLimits)
   }
 
@@ -88,7 +90,25 @@ final class OrderHTTPLane {
   }
 
   /// Sends a request; the lane must be fit.
-  func carry(_ request: HTTPRequest, _ completion: @escaping (OrderHTTPOutcome) -> Void) {
+  func carry(_ request: HTTPRequest, for passenger: any OrderHTTPPassenger) {
+    begin(request.method, passenger)
+    output.append(HTTPSerializer.bytes(addressed(request)))
+    flushInCall()
+  }
+
+  /// Sends a request that is written out but for its `Host`; the lane must be fit.
+  func carry(
+    _ request: PreparedRequest, in bytes: UnsafeRawBufferPointer,
+    for passenger: any OrderHTTPPassenger
+  ) {
+    begin(request.method.text, passenger)
+    unsafe output.append(UnsafeRawBufferPointer(rebasing: bytes[request.line]))
+    output.append(hostLine)
+    unsafe output.append(UnsafeRawBufferPointer(rebasing: bytes[request.remainder]))
+    flushInCall()
+  }
+
+  private func begin(_ method: String, _ passenger: any OrderHTTPPassenger) {
     guard case .ready = state, let stream else {
       preconditionFailure("a lane carries one request at a time")
     }
@@ -96,9 +116,11 @@ final class OrderHTTPLane {
     idleTimer = nil
     state = .busy
     hasCarried = true
-    parser.expect(method: request.method)
-    flight = Flight(writtenBefore: stream.bytesWritten, completion: completion)
-    output.append(HTTPSerializer.bytes(addressed(request)))
+    parser.expect(method: method)
+    flight = Flight(writtenBefore: stream.bytesWritten, passenger: passenger)
+  }
+
+  private func flushInCall() {
     isInCall = true
     flush()
     isInCall = false
@@ -121,10 +143,14 @@ final class OrderHTTPLane {
   private func addressed(_ request: HTTPRequest) -> HTTPRequest {
     guard request.headers["Host"] == nil else { return request }
     var request = request
+    request.headers.set("Host", Self.hostHeader(of: endpoint))
+    return request
+  }
+
+  private static func hostHeader(of endpoint: Endpoint) -> String {
     let usualPort = endpoint.tls == nil ? 80 : 443
     let name = endpoint.host.contains(":") ? "[\(endpoint.host)]" : endpoint.host
-    request.headers.set("Host", endpoint.port == usualPort ? name : endpoint.authority)
-    return request
+    return endpoint.port == usualPort ? name : endpoint.authority
   }
 
   // MARK: Connecting
@@ -239,37 +265,35 @@ final class OrderHTTPLane {
   }
 
   private func complete(_ response: HTTPResponse) {
-    let completion = takeCompletion()
+    let passenger = takePassenger()
     let lives =
       response.keepsAlive && response.status != 101 && output.isEmpty && !parser.isMidMessage
     if lives { becomeReady() } else { disconnect() }
-    deliver(completion, .answered(response))
+    deliver(passenger, .answered(response))
     announce()
   }
 
   private func fail(_ error: PlatformError) {
     guard let flight, let stream else { return }
     let written = stream.bytesWritten - flight.writtenBefore
-    let completion = takeCompletion()
+    let passenger = takePassenger()
     lastError = error
     disconnect()
-    deliver(completion, .unknown(error, bytesWritten: written))
+    deliver(passenger, .unknown(error, bytesWritten: written))
     announce()
   }
 
-  private func takeCompletion() -> ((OrderHTTPOutcome) -> Void)? {
+  private func takePassenger() -> (any OrderHTTPPassenger)? {
     defer { flight = nil }
-    return flight?.completion
+    return flight?.passenger
   }
 
-  private func deliver(
-    _ completion: ((OrderHTTPOutcome) -> Void)?, _ outcome: OrderHTTPOutcome
-  ) {
-    guard let completion else { return }
+  private func deliver(_ passenger: (any OrderHTTPPassenger)?, _ outcome: OrderHTTPOutcome) {
+    guard let passenger else { return }
     if isInCall {
-      loop.enqueue { completion(outcome) }
+      loop.enqueue { passenger.finish(outcome) }
     } else {
-      completion(outcome)
+      passenger.finish(outcome)
     }
   }
 

@@ -22,6 +22,11 @@ struct SendBuffer {
     bytes += more
   }
 
+  mutating func append(_ more: UnsafeRawBufferPointer) {
+    compact()
+    unsafe bytes.append(contentsOf: more)
+  }
+
   /// Appends what `body` writes at the end of the bytes.
   mutating func append(_ body: (inout [UInt8]) -> Void) {
     compact()

@@ -11,19 +11,31 @@ extension ChildOrderID {
   ///
   /// A UUID has 122 free bits: our 112 behind the mark of ten.
   package var uuid: ShortText {
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    appendUUID(to: &text)
+    return ShortText(text) ?? ShortText()
+  }
+
+  /// Appends the UUID's 36 characters.
+  package func appendUUID(to text: inout [UInt8]) {
     let payload = Self.mark << 112 | bits
     var value = (payload >> 74) << 80  // 48 bits
     value |= Self.version
     value |= ((payload >> 62) & 0xFFF) << 64  // 12 bits
     value |= Self.variant
     value |= payload & Self.lowMask  // 62 bits
-    var text: [UInt8] = []
-    text.reserveCapacity(36)
-    for digit in 0..<32 {
-      if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(0x2D) }
-      text.append(hexDigit(nibble(31 - digit, of: value)))
-    }
-    return ShortText(text) ?? ShortText()
+    let high = UInt64(truncatingIfNeeded: value >> 64)
+    let low = UInt64(truncatingIfNeeded: value)
+    appendHex(high >> 32, digits: 8, to: &text)
+    text.append(0x2D)
+    appendHex(high >> 16, digits: 4, to: &text)
+    text.append(0x2D)
+    appendHex(high, digits: 4, to: &text)
+    text.append(0x2D)
+    appendHex(low >> 48, digits: 4, to: &text)
+    text.append(0x2D)
+    appendHex(low, digits: 12, to: &text)
   }
 
   /// The id in a UUID with or without hyphens, or `nil` if it is not one of ours.
@@ -47,11 +59,18 @@ extension ChildOrderID {
 
   /// The id for venues that take short names: `sl-` and 28 hexadecimal digits.
   package var short: ShortText {
-    var text = Self.prefix
-    for digit in 0..<28 {
-      text.append(hexDigit(nibble(27 - digit, of: bits)))
-    }
+    var text: [UInt8] = []
+    text.reserveCapacity(31)
+    appendShort(to: &text)
     return ShortText(text) ?? ShortText()
+  }
+
+  /// Appends the short name's 31 characters.
+  package func appendShort(to text: inout [UInt8]) {
+    for byte in Self.prefix { text.append(byte) }
+    let bits = bits
+    appendHex(UInt64(truncatingIfNeeded: bits >> 64), digits: 12, to: &text)
+    appendHex(UInt64(truncatingIfNeeded: bits), digits: 16, to: &text)
   }
 
   /// The id in a short name, or `nil` if it is not one of ours.
@@ -68,6 +87,13 @@ extension ChildOrderID {
 
 private func nibble(_ place: Int, of value: UInt128) -> UInt8 {
   UInt8(truncatingIfNeeded: value >> UInt128(place * 4)) & 0xF
+}
+
+/// Appends the last `digits` hexadecimal digits of a word.
+private func appendHex(_ word: UInt64, digits: Int, to text: inout [UInt8]) {
+  for shift in stride(from: 4 * (digits - 1), through: 0, by: -4) {
+    text.append(hexDigit(UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF))
+  }
 }
 
 private func hexDigit(_ nibble: UInt8) -> UInt8 {

@@ -44,6 +44,10 @@ package struct ShortText: Sendable, Hashable, BitwiseCopyable {
     (0..<count).map { self[$0] }
   }
 
+  package func append(to text: inout [UInt8]) {
+    for position in 0..<count { text.append(self[position]) }
+  }
+
   package var string: String {
     String(decoding: bytes, as: UTF8.self)
   }

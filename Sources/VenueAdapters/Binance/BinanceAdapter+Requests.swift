@@ -54,7 +54,11 @@ extension BinanceAdapter {
   private static let maximumQueries = 256
   private static let maximumHeldCancels = 1024
 
-  var window: Int64 { min(max(context.setup.requestWindowMilliseconds, 1), 60_000) }
+  var window: Int64 { Self.window(of: context.setup) }
+
+  static func window(of setup: AdapterSetup) -> Int64 {
+    min(max(setup.requestWindowMilliseconds, 1), 60_000)
+  }
 
   func nextTag(
     _ purpose: RequestTag.Purpose, child: ChildOrderID? = nil, listing: ListingID? = nil
@@ -71,7 +75,7 @@ extension BinanceAdapter {
     _ order: NewChildOrder, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
-    guard let binding = context.binding(order.listing) else {
+    guard context.has(order.listing) else {
       return context.refuse(
         .notSent, order.id, .unknownInstrument, "listing is not of this venue", into: &output)
     }
@@ -87,8 +91,20 @@ extension BinanceAdapter {
     }
     let tag = nextTag(.newOrder, child: order.id, listing: order.listing)
     send(
-      orderEntry.place(order, binding), tag, timeoutMilliseconds: window + Self.orderMilliseconds,
-      at: stamp, signer: signer, into: &output)
+      messages.place(
+        order, number: tag.number, at: stamp, signer: signer, to: &output.prepared),
+      tag, at: stamp, into: &output)
+  }
+
+  /// A message of an order or a cancel, whose listing has been looked up before.
+  private func send(
+    _ message: Range<Int>?, _ tag: RequestTag, at stamp: RequestStamp,
+    into output: inout AdapterOutput
+  ) {
+    guard let message else { preconditionFailure("a message for a listing of another venue") }
+    let timeout = window + Self.orderMilliseconds
+    requests.insert(tag, deadline: stamp.time.adding(milliseconds: timeout))
+    output.send(prepared: message, on: .privateStream, tag: tag)
   }
 
   func cancel(
@@ -105,6 +121,12 @@ extension BinanceAdapter {
       return heldCancels.append(child)
     }
     let tag = nextTag(.cancel, child: child.id, listing: child.listing)
+    guard user.phase != .subscribed else {
+      return send(
+        messages.cancel(
+          child, number: tag.number, at: stamp, signer: signer, to: &output.prepared),
+        tag, at: stamp, into: &output)
+    }
     send(
       orderEntry.cancel(child, binding), tag, timeoutMilliseconds: window + Self.orderMilliseconds,
       at: stamp, signer: signer, into: &output)

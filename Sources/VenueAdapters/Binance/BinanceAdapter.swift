@@ -11,6 +11,7 @@ package final class BinanceAdapter: VenueAdapter {
 
   let context: BinanceContext
   let orderEntry: BinanceOrderEntry
+  var messages: BinanceOrderMessages
   let dropCopy: BinanceDropCopy
   var marketData: BinanceMarketData
   var market = BinanceConnection(lifetimeMilliseconds: 23 * 3_600_000 + 20 * 60_000)
@@ -31,6 +32,8 @@ package final class BinanceAdapter: VenueAdapter {
   package init(_ setup: AdapterSetup) {
     context = BinanceContext(setup)
     orderEntry = BinanceOrderEntry(context: context)
+    messages = BinanceOrderMessages(
+      setup.listings, windowMilliseconds: Self.window(of: setup))
     dropCopy = BinanceDropCopy(context: context)
     marketData = BinanceMarketData(listings: setup.listings, snapshotDepth: setup.bookDepth)
   }

@@ -5,10 +5,12 @@ import Wire
 struct BinanceContext: Sendable {
   let setup: AdapterSetup
   private let symbols: BinanceSymbolTable
+  private let places: ListingPlaces
 
   init(_ setup: AdapterSetup) {
     self.setup = setup
     symbols = BinanceSymbolTable(setup.listings.map(\.definition.symbol))
+    places = ListingPlaces(setup.listings)
   }
 
   func binding(symbol: String) -> ListingBinding? {
@@ -17,8 +19,10 @@ struct BinanceContext: Sendable {
   }
 
   func binding(_ listing: ListingID) -> ListingBinding? {
-    setup.listings.first { $0.listing == listing }
+    places[listing].map { setup.listings[$0] }
   }
+
+  func has(_ listing: ListingID) -> Bool { places[listing] != nil }
 
   func asset(_ name: String) -> AssetID? {
     setup.assets.first { $0.name == name }?.id

@@ -6,6 +6,8 @@ struct BinanceOrderEntry: Sendable {
   let context: BinanceContext
 
   // MARK: Requests
+  // As REST takes them: in what the venue only checks, and in cancels while the socket is down. What
+  // goes over the socket is written by `BinanceOrderMessages`.
 
   func place(_ order: NewChildOrder, _ binding: ListingBinding) -> BinanceRequest {
     var request = BinanceRequest(
@@ -40,8 +42,18 @@ struct BinanceOrderEntry: Sendable {
     return request
   }
 
+  /// The venue's number of an order; `nil` if the text is none.
   static func orderID(_ text: ShortText) -> Int64? {
-    text.isEmpty ? nil : DecimalText.parse(text.string, scale: 0)
+    guard !text.isEmpty else { return nil }
+    var value: Int64 = 0
+    for position in 0..<text.count {
+      let digit = text[position] &- UInt8(ascii: "0")
+      let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tenfold.addingReportingOverflow(Int64(digit))
+      guard digit < 10, !overflow, !carry else { return nil }
+      value = sum
+    }
+    return value
   }
 
   private static func timeInForce(_ value: TimeInForce) -> String {

@@ -69,8 +69,10 @@ enum CoinbaseExchangeAuthentication {
     writer.endArray()
   }
 
-  /// The venue refuses requests without a `User-Agent`.
+  /// The venue refuses requests without one.
+  static let userAgent = "sluice/1"
+
   private static var plainHeaders: HTTPHeaders {
-    HTTPHeaders([("Accept", "application/json"), ("User-Agent", "sluice/1")])
+    HTTPHeaders([("Accept", "application/json"), ("User-Agent", userAgent)])
   }
 }

@@ -12,6 +12,7 @@ struct CoinbaseExchangeOrderEntry {
   }
 
   private let account: CoinbaseExchangeAccount
+  private var requests: CoinbaseExchangeOrderRequests
   private(set) var budget = CoinbaseExchangeBudget()
   private var isUp = false
   /// The venue did not echo a client id: orders could not be found again.
@@ -22,6 +23,7 @@ struct CoinbaseExchangeOrderEntry {
 
   init(_ account: CoinbaseExchangeAccount) {
     self.account = account
+    requests = CoinbaseExchangeOrderRequests(account.products.bindings)
   }
 
   var nextDeadline: Timestamp { probeAt }
@@ -93,7 +95,7 @@ struct CoinbaseExchangeOrderEntry {
     signer: any VenueSigner, into output: inout AdapterOutput
   ) {
     guard let product = account.products.index(of: order.listing),
-      let body = body(order, account.products[product])
+      CoinbaseExchangeOrderRequests.takes(order)
     else {
       return output.append(
         .childReport(account.report(order.id, .notSent, reason: .malformedRequest)))
@@ -109,38 +111,11 @@ struct CoinbaseExchangeOrderEntry {
     orders[index].timeInForce = order.timeInForce
     orders[index].isPostOnly = order.isPostOnly
     orders[index].tradesUntil = OrderLife.end(of: order, sentAt: stamp.time)
+    let request = requests.place(
+      order, product: product, at: stamp, signer: signer, to: &output.prepared)
     output.order(
-      CoinbaseExchangeAuthentication.request(
-        "POST", "/orders", body: body, at: stamp, signer: signer),
+      prepared: request,
       tag: RequestTag(.newOrder, child: order.id, listing: order.listing))
-  }
-
-  /// Self-trade prevention `cn`: a new child never silently shortens an older one.
-  private func body(_ order: NewChildOrder, _ binding: ListingBinding) -> [UInt8]? {
-    // The venue takes `post_only` with nothing but orders that rest.
-    guard !order.isPostOnly || order.timeInForce == .goodTillCancel else { return nil }
-    let timeInForce: String
-    switch order.timeInForce {
-    case .goodTillCancel: timeInForce = "GTC"
-    case .immediateOrCancel: timeInForce = "IOC"
-    case .fillOrKill: timeInForce = "FOK"
-    case .goodTillDate: return nil
-    }
-    var writer = JSONWriter(reservingCapacity: 256)
-    writer.beginObject()
-    writer.field("client_oid", order.id.uuid.string)
-    if order.isPostOnly { writer.field("post_only", bool: true) }
-    writer.key("price")
-    writer.decimal(order.limitPrice.mantissa, scale: Int(binding.instrument.priceScale))
-    writer.field("product_id", binding.definition.symbol)
-    writer.field("side", order.side == .buy ? "buy" : "sell")
-    writer.key("size")
-    writer.decimal(order.quantity.mantissa, scale: Int(binding.instrument.quantityScale))
-    writer.field("stp", "cn")
-    writer.field("time_in_force", timeInForce)
-    writer.field("type", "limit")
-    writer.endObject()
-    return writer.bytes
   }
 
   mutating func newOrderAnswered(
@@ -227,13 +202,11 @@ struct CoinbaseExchangeOrderEntry {
     into output: inout AdapterOutput
   ) {
     budget.spend(at: stamp.time)
-    var target = "/orders/client:\(child.id.uuid)"
-    if let product = account.products.index(of: child.listing) {
-      target += "?product_id=\(account.products[product].definition.symbol)"
-    }
+    let request = requests.cancel(
+      child.id, product: account.products.index(of: child.listing), at: stamp, signer: signer,
+      to: &output.prepared)
     output.order(
-      CoinbaseExchangeAuthentication.request("DELETE", target, at: stamp, signer: signer),
-      tag: RequestTag(.cancel, child: child.id, listing: child.listing))
+      prepared: request, tag: RequestTag(.cancel, child: child.id, listing: child.listing))
   }
 
   /// Success means only that the engine took it; the end comes on the stream, and if it does not,

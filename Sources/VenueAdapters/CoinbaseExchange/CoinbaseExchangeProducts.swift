@@ -5,9 +5,11 @@ package struct CoinbaseExchangeProducts: Sendable {
   package let bindings: [ListingBinding]
   /// The symbol and its length in one word; zero for a symbol that is too long for that.
   private let keys: [UInt128]
+  private let places: ListingPlaces
 
   package init(_ bindings: [ListingBinding]) {
     self.bindings = bindings
+    places = ListingPlaces(bindings)
     keys = bindings.map { binding in
       var symbol = binding.definition.streamSymbol
       return symbol.withUTF8 { unsafe Self.key(UnsafeRawBufferPointer($0)) }
@@ -39,7 +41,7 @@ package struct CoinbaseExchangeProducts: Sendable {
   }
 
   func index(of listing: ListingID) -> Int? {
-    bindings.firstIndex { $0.listing == listing }
+    places[listing]
   }
 
   private func indexOfLong(_ symbol: UnsafeRawBufferPointer) -> Int? {

@@ -8,20 +8,24 @@ struct KrakenAccount {
   let listings: [ListingBinding]
   let assets: [AssetBinding]
   let requestWindowMilliseconds: Int64
+  private let places: ListingPlaces
 
   init(_ setup: AdapterSetup) {
     venue = setup.venue
     venueName = setup.venueName
     instance = setup.instance
     listings = setup.listings
+    places = ListingPlaces(setup.listings)
     assets = setup.assets
     // The venue takes deadlines from half a second to a minute ahead.
     requestWindowMilliseconds = min(max(setup.requestWindowMilliseconds, 600), 60_000)
   }
 
   func binding(_ listing: ListingID) -> ListingBinding? {
-    listings.first { $0.listing == listing }
+    places[listing].map { listings[$0] }
   }
+
+  func has(_ listing: ListingID) -> Bool { places[listing] != nil }
 
   func binding(symbol: String) -> ListingBinding? {
     listings.first { $0.definition.streamSymbol == symbol }

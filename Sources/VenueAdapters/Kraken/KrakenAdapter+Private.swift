@@ -31,7 +31,7 @@ extension KrakenAdapter {
   // MARK: - Orders
 
   func send(_ order: NewChildOrder, at stamp: RequestStamp, into output: inout AdapterOutput) {
-    guard isSessionReady, account.binding(order.listing) != nil, KrakenOrderEntry.takes(order)
+    guard isSessionReady, account.has(order.listing), KrakenOrderEntry.takes(order)
     else {
       var report = account.report(.notSent, order.id)
       report.rejectReason = isSessionReady ? .unsupportedOrderType : .none

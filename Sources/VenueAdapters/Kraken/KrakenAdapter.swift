@@ -23,7 +23,7 @@ package final class KrakenAdapter: VenueAdapter {
   /// Whether reports may have been missed on this or an earlier connection.
   var hasLostReports = false
   var dropCopy = KrakenDropCopy()
-  var orderEntry = KrakenOrderEntry()
+  var orderEntry: KrakenOrderEntry
   var orders = KrakenOrderTable()
 
   var reconciliation = KrakenReconciliation()
@@ -40,6 +40,7 @@ package final class KrakenAdapter: VenueAdapter {
 
   package init(_ setup: AdapterSetup) {
     account = KrakenAccount(setup)
+    orderEntry = KrakenOrderEntry(account)
     marketData = KrakenMarketData(
       venueName: setup.venueName, listings: setup.listings, bookDepth: setup.bookDepth)
     subscriptions = KrakenSubscriptions(setup.listings.map(\.listing))

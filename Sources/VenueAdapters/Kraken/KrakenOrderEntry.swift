@@ -23,8 +23,13 @@ struct KrakenOrderEntry {
   private static let cancelRetryMilliseconds: Int64 = 2000
   private static let cancelAttempts = 8
 
+  private var messages: KrakenOrderMessages
   private var pending: [Pending] = []
   private var cancels: [WaitingCancel] = []
+
+  init(_ account: KrakenAccount) {
+    messages = KrakenOrderMessages(account.listings)
+  }
 
   /// Whether an order was sent whose venue id we do not know yet.
   var hasUnansweredOrder: Bool { pending.contains { !$0.isCancel } }
@@ -44,44 +49,20 @@ extension KrakenOrderEntry {
     _ order: NewChildOrder, requestID: Int64, token: String, deadline: Int64, at time: Timestamp,
     account: KrakenAccount, into output: inout AdapterOutput
   ) {
-    guard let binding = account.binding(order.listing),
-      let timeInForce = Self.name(of: order.timeInForce)
+    guard
+      let message = messages.addOrder(
+        order, requestID: requestID, token: token, deadline: deadline, to: &output.prepared)
     else { return output.append(.childReport(account.report(.notSent, order.id))) }
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.field("method", "add_order")
-    writer.key("params")
-    writer.beginObject()
-    writer.field("order_type", "limit")
-    writer.field("side", order.side == .buy ? "buy" : "sell")
-    writer.field("symbol", binding.definition.streamSymbol)
-    writer.field(
-      "order_qty",
-      number: DecimalText.format(
-        order.quantity.mantissa, scale: Int(binding.instrument.quantityScale)))
-    writer.field(
-      "limit_price",
-      number: DecimalText.format(
-        order.limitPrice.mantissa, scale: Int(binding.instrument.priceScale)))
-    writer.field("time_in_force", timeInForce)
-    if order.isPostOnly { writer.field("post_only", bool: true) }
-    writer.field("cl_ord_id", order.id.uuid.string)
-    writer.field("fee_preference", "quote")
-    writer.field("deadline", RFC3339.format(deadline, fractionDigits: 3))
-    writer.field("token", token)
-    writer.endObject()
-    writer.field("req_id", integer: requestID)
-    writer.endObject()
     note(requestID, isCancel: false, order.id, at: time, account)
     output.send(
-      writer.bytes, on: .privateStream,
+      prepared: message, on: .privateStream,
       tag: RequestTag(
         .newOrder, number: UInt64(requestID), child: order.id, listing: order.listing))
   }
 
   /// Whether the venue has such orders; post-only ones rest.
   static func takes(_ order: NewChildOrder) -> Bool {
-    name(of: order.timeInForce) != nil
+    KrakenOrderMessages.name(of: order.timeInForce) != nil
       && (!order.isPostOnly || order.timeInForce == .goodTillCancel)
   }
 
@@ -90,22 +71,11 @@ extension KrakenOrderEntry {
     _ child: ChildReference, requestID: Int64, token: String, at time: Timestamp,
     account: KrakenAccount, into output: inout AdapterOutput
   ) {
-    var writer = JSONWriter()
-    writer.beginObject()
-    writer.field("method", "cancel_order")
-    writer.key("params")
-    writer.beginObject()
-    writer.key(child.venueOrderID.isEmpty ? "cl_ord_id" : "order_id")
-    writer.beginArray()
-    writer.string(child.venueOrderID.isEmpty ? child.id.uuid.string : child.venueOrderID.string)
-    writer.endArray()
-    writer.field("token", token)
-    writer.endObject()
-    writer.field("req_id", integer: requestID)
-    writer.endObject()
+    let message = messages.cancelOrder(
+      child, requestID: requestID, token: token, to: &output.prepared)
     note(requestID, isCancel: true, child.id, at: time, account)
     output.send(
-      writer.bytes, on: .privateStream,
+      prepared: message, on: .privateStream,
       tag: RequestTag(
         .cancel, number: UInt64(requestID), child: child.id, listing: child.listing))
   }
@@ -119,17 +89,6 @@ extension KrakenOrderEntry {
       Pending(
         requestID: requestID, isCancel: isCancel, child: child,
         deadline: time.adding(milliseconds: wait)))
-  }
-
-  /// `nil` for what a child never has.
-  private static func name(of timeInForce: TimeInForce) -> String? {
-    switch timeInForce {
-    case .goodTillCancel: "gtc"
-    case .immediateOrCancel: "ioc"
-    // Documented for limit orders since 2026-06; its behaviour on the live venue is unverified.
-    case .fillOrKill: "fok"
-    case .goodTillDate: nil
-    }
   }
 }
 

@@ -87,7 +87,8 @@ extension HTTPSerializer {
     }
   }
 
-  private static func append(name: String, value: String, to bytes: inout [UInt8]) {
+  /// A header with its line end.
+  package static func append(name: String, value: String, to bytes: inout [UInt8]) {
     append(token: name, to: &bytes)
     bytes.append(contentsOf: ": ".utf8)
     append(value: value, to: &bytes)
@@ -108,7 +109,7 @@ extension HTTPSerializer {
   }
 
   /// Escapes what would end the target or the line.
-  private static func append(target: String, to bytes: inout [UInt8]) {
+  package static func append(target: String, to bytes: inout [UInt8]) {
     for byte in target.utf8 {
       if ASCII.isVisible(byte) {
         bytes.append(byte)

@@ -1,18 +1,20 @@
 /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
 package enum Base64 {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let padding = UInt8(ascii: "=")
 
   package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    append(bytes.span, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
     var index = 0
     while index < bytes.count {
-      appendGroup(bytes[index..<min(index + 3, bytes.count)], to: &text)
+      appendGroup(bytes, index..<min(index + 3, bytes.count), to: &text)
       index += 3
     }
-    return String(decoding: text, as: UTF8.self)
   }
 
   /// The bytes behind a canonical encoding; `nil` for anything else.
@@ -35,13 +37,26 @@ package enum Base64 {
     return bytes
   }
 
-  private static func appendGroup(_ group: ArraySlice<UInt8>, to text: inout [UInt8]) {
+  private static func appendGroup(
+    _ bytes: Span<UInt8>, _ group: Range<Int>, to text: inout [UInt8]
+  ) {
     var bits: UInt32 = 0
-    for byte in group { bits = bits << 8 | UInt32(byte) }
+    for index in group { bits = bits << 8 | UInt32(bytes[index]) }
     bits <<= 8 * UInt32(3 - group.count)
     for position in 0..<4 {
-      let value = Int(bits >> (18 - 6 * UInt32(position)) & 0x3f)
-      text.append(position <= group.count ? alphabet[value] : padding)
+      let value = UInt8(truncatingIfNeeded: bits >> (18 - 6 * UInt32(position)) & 0x3f)
+      text.append(position <= group.count ? symbol(of: value) : padding)
+    }
+  }
+
+  /// The character of a value below 64.
+  private static func symbol(of value: UInt8) -> UInt8 {
+    switch value {
+    case ..<26: UInt8(ascii: "A") + value
+    case ..<52: UInt8(ascii: "a") + (value - 26)
+    case ..<62: UInt8(ascii: "0") + (value - 52)
+    case 62: UInt8(ascii: "+")
+    default: UInt8(ascii: "/")
     }
   }
 

@@ -4,11 +4,15 @@ package enum Hex {
   package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count * 2)
-    for byte in bytes {
-      text.append(digit(byte >> 4))
-      text.append(digit(byte & 0x0f))
-    }
+    append(bytes.span, to: &text)
     return String(decoding: text, as: UTF8.self)
+  }
+
+  package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+    for index in bytes.indices {
+      text.append(digit(bytes[index] >> 4))
+      text.append(digit(bytes[index] & 0x0f))
+    }
   }
 
   /// The bytes behind digits of either case; `nil` for an odd count or another character.

@@ -23,11 +23,19 @@ package enum RFC3339 {
 
   /// The time in UTC, cut to `fractionDigits` digits (0 to 9) of a second.
   package static func format(_ nanoseconds: Int64, fractionDigits: Int = 9) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity(30)
+    append(nanoseconds, fractionDigits: fractionDigits, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same, appended to a text.
+  package static func append(
+    _ nanoseconds: Int64, fractionDigits: Int = 9, to text: inout [UInt8]
+  ) {
     let (seconds, nanosecond) = divideDown(nanoseconds, by: 1_000_000_000)
     let (days, second) = divideDown(seconds, by: 86400)
     let date = CivilDate(daysSince1970: days)
-    var text: [UInt8] = []
-    text.reserveCapacity(30)
     append(date.year, 4, to: &text)
     text.append(UInt8(ascii: "-"))
     append(date.month, 2, to: &text)
@@ -46,7 +54,6 @@ package enum RFC3339 {
       text.removeLast(9 - digits)
     }
     text.append(UInt8(ascii: "Z"))
-    return String(decoding: text, as: UTF8.self)
   }
 
   private static func append(_ value: Int64, _ width: Int, to text: inout [UInt8]) {

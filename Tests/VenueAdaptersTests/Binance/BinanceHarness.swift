@@ -184,7 +184,7 @@ struct BinanceOutcome {
   init(_ output: AdapterOutput) {
     events = output.batch.events
     levels = output.batch.levels
-    for action in output.actions {
+    for action in output.ownedActions {
       switch action {
       case .send(let channel, let bytes, let tag):
         let json = (try? JSONValue(parsing: bytes)) ?? .null
@@ -193,6 +193,7 @@ struct BinanceOutcome {
       case .fetch(let request, let tag): fetched.append(Requested(request: request, tag: tag))
       case .reconnect(let channel, _): reconnects.append(channel)
       case .incident(let incident): incidents.append(incident)
+      case .sendPrepared, .orderPrepared: break
       }
     }
   }

@@ -141,13 +141,13 @@ final class CoinbaseExchangeHarness {
   }
 
   var sends: [String] {
-    output.actions.compactMap {
+    output.ownedActions.compactMap {
       if case .send(_, let bytes, _) = $0 { String(decoding: bytes, as: UTF8.self) } else { nil }
     }
   }
 
   var requests: [(target: String, tag: RequestTag, body: String)] {
-    output.actions.compactMap { action in
+    output.ownedActions.compactMap { action in
       switch action {
       case .order(let request, let tag), .fetch(let request, let tag):
         (
@@ -160,11 +160,15 @@ final class CoinbaseExchangeHarness {
   }
 
   var incidents: [AdapterOutput.Incident] {
-    output.actions.compactMap { if case .incident(let incident) = $0 { incident } else { nil } }
+    output.ownedActions.compactMap {
+      if case .incident(let incident) = $0 { incident } else { nil }
+    }
   }
 
   var reconnects: [VenueChannel] {
-    output.actions.compactMap { if case .reconnect(let channel, _) = $0 { channel } else { nil } }
+    output.ownedActions.compactMap {
+      if case .reconnect(let channel, _) = $0 { channel } else { nil }
+    }
   }
 
   func levels(_ update: BookUpdate, _ side: Side) -> [[Int64]] {

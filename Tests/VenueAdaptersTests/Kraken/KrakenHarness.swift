@@ -107,7 +107,7 @@ final class KrakenHarness {
 
   /// The HTTP request of the last call, if it made one.
   var request: (RequestTag, HTTPRequest)? {
-    for action in output.actions {
+    for action in output.ownedActions {
       switch action {
       case .order(let request, let tag), .fetch(let request, let tag): return (tag, request)
       default: continue
@@ -120,7 +120,7 @@ final class KrakenHarness {
   var body: String { request.map { String(decoding: $0.1.body, as: UTF8.self) } ?? "" }
 
   func sent(_ method: String? = nil) -> [(tag: RequestTag?, message: JSONValue)] {
-    output.actions.compactMap { action in
+    output.ownedActions.compactMap { action in
       guard case .send(_, let bytes, let tag) = action,
         let message = try? JSONValue(parsing: bytes),
         method == nil || message["method"]?.string == method
@@ -146,11 +146,15 @@ final class KrakenHarness {
   }
 
   var reconnects: [VenueChannel] {
-    output.actions.compactMap { if case .reconnect(let channel, _) = $0 { channel } else { nil } }
+    output.ownedActions.compactMap {
+      if case .reconnect(let channel, _) = $0 { channel } else { nil }
+    }
   }
 
   var incidents: [AdapterOutput.Incident] {
-    output.actions.compactMap { if case .incident(let incident) = $0 { incident } else { nil } }
+    output.ownedActions.compactMap {
+      if case .incident(let incident) = $0 { incident } else { nil }
+    }
   }
 
   // MARK: - Orders
