@@ -49,6 +49,8 @@ enum BenchmarkCommand {
     HistogramBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
+    CoreBenchmarks.run(&benchmarker)
+    EncodeBenchmarks.run(&benchmarker)
     StageBenchmarks.run(&benchmarker)
     ScalingBenchmarks.run(&benchmarker)
     let rows = HeadToHead.run(&benchmarker)
