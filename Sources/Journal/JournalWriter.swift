@@ -130,11 +130,17 @@ internal import Synchronization
     if durability == .power { endTurn() }
   }
 
+  /// Takes work off the next commit; to be called when one is expected and there is time.
+  package func prepareCommit() { segment.file.prepareWrites(Self.usualCommitByteCount) }
+
+  private static let usualCommitByteCount = 2048
+
   /// Asks for the sync of what was committed, if that has not been done.
   package func endTurn() {
     guard isSyncWanted else { return }
     isSyncWanted = false
     syncer.wake()
+    segment.digestWritten()
   }
 
   /// Writes and syncs what is left, marks the end, and gives the journal free.

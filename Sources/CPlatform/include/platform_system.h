@@ -12,6 +12,22 @@ int sluice_eventfd(void);
 int sluice_random(void *bytes, size_t count);
 int sluice_lock_file(int descriptor);
 int sluice_preallocate(int descriptor, int64_t bytes);
+
+// MARK: Files in memory
+
+// The first bytes of a file that has them all, shared with whoever reads it. What is copied in is
+// the kernel's at once. NULL if the file system has no such thing. A copy fails with -EIO where an
+// access alone would end the process.
+typedef struct sluice_mapping sluice_mapping;
+sluice_mapping *sluice_map_file(int descriptor, int64_t bytes);
+void sluice_unmap_file(sluice_mapping *mapping);
+// No write goes through memory any more.
+void sluice_mapping_end(sluice_mapping *mapping);
+// 1: written; 0: not within the mapping.
+int sluice_mapping_write(sluice_mapping *mapping, int64_t offset, const void *bytes, size_t count);
+// Makes the pages behind the last write, as far as `ahead` bytes, ready to be written. Any thread.
+int sluice_mapping_prepare(sluice_mapping *mapping, size_t ahead);
+
 void sluice_wipe(void *bytes, size_t count);
 void sluice_error_text(int code, char *text, size_t capacity);
 

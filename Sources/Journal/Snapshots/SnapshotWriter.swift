@@ -69,15 +69,17 @@ final class SnapshotWriter {
 
   private func write() throws(JournalError) {
     let place = Int64(SnapshotHeader.byteCount + framesByteCount)
-    unsafe digest.add(batch.bytes)
+    let byteCount = batch.newByteCount
     try platform { () throws(PlatformError) in
-      try unsafe file.write(batch.bytes, at: place)
-      unsyncedByteCount += batch.count
+      try unsafe file.write(batch.newBytes, at: place)
+      unsyncedByteCount += byteCount
       guard unsyncedByteCount >= Self.syncedStep else { return }
       try file.synchronizeData()
       unsyncedByteCount = 0
     }
-    framesByteCount += batch.count
-    batch.removeAll()
+    framesByteCount += byteCount
+    batch.noteWritten()
+    unsafe digest.add(batch.writtenBytes)
+    batch.removeWritten()
   }
 }

@@ -30,6 +30,8 @@ package protocol JournalFile: AnyObject, Sendable {
   func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
   ) throws(PlatformError) -> Int
+  func map(_ byteCount: Int64)
+  func prepareWrites(_ byteCount: Int)
   func truncate(to byteCount: Int64) throws(PlatformError)
   func synchronizeData() throws(PlatformError)
   func synchronize() throws(PlatformError)
@@ -38,6 +40,9 @@ package protocol JournalFile: AnyObject, Sendable {
 extension DurableFile: JournalFile {}
 
 extension JournalFile {
+  package func map(_ byteCount: Int64) {}
+  package func prepareWrites(_ byteCount: Int) {}
+
   package func write(_ bytes: [UInt8], at offset: Int64) throws(PlatformError) {
     let result = unsafe bytes.withUnsafeBytes { buffer in
       Result { () throws(PlatformError) in try unsafe write(buffer, at: offset) }

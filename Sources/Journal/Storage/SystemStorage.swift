@@ -3,7 +3,12 @@ package import Platform
 
 /// The file system of the machine.
 package struct SystemStorage: JournalStorage {
-  package init() {}
+  private let mayMap: Bool
+
+  /// Without `mayMap` every write to a journal is a system call.
+  package init(mayMap: Bool = true) {
+    self.mayMap = mayMap
+  }
 
   package func exists(_ path: String) -> Bool { FileSystem.exists(path) }
 
@@ -18,7 +23,7 @@ package struct SystemStorage: JournalStorage {
   package func open(
     _ path: String, _ mode: DurableFile.Mode
   ) throws(PlatformError) -> any JournalFile {
-    try DurableFile(path, mode)
+    try DurableFile(path, mode, mayMap: mayMap)
   }
 
   package func rename(_ path: String, to newPath: String) throws(PlatformError) {

@@ -1,7 +1,8 @@
 internal import Platform
 internal import RouterCore
 
-/// Frames in memory, each continuing the one before, until they are written in one call.
+/// Frames in memory, each continuing the one before: the new ones are written in one call, and those
+/// that are written wait until there is time to digest them.
 @safe final class FrameBatch {
   /// Room for the largest frame, and for the closing mark behind it.
   static let reservedByteCount =
@@ -9,7 +10,8 @@ internal import RouterCore
   private static let capacity = 256 << 10
 
   private let memory: UnsafeMutableRawBufferPointer
-  private(set) var count = 0
+  private var count = 0
+  private var writtenCount = 0
   /// The CRC of the last frame, which the next one continues.
   var chain: UInt32
 
@@ -23,12 +25,25 @@ internal import RouterCore
   }
 
   var hasRoom: Bool { count + Self.reservedByteCount <= Self.capacity }
+  var newByteCount: Int { count - writtenCount }
 
-  var bytes: UnsafeRawBufferPointer {
-    unsafe UnsafeRawBufferPointer(rebasing: memory[..<count])
+  var newBytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: memory[writtenCount..<count])
   }
 
-  func removeAll() { count = 0 }
+  var writtenBytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: memory[..<writtenCount])
+  }
+
+  func noteWritten() { writtenCount = count }
+
+  func removeWritten() {
+    guard writtenCount > 0 else { return }
+    unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<newByteCount]).copyMemory(
+      from: newBytes)
+    count = newByteCount
+    writtenCount = 0
+  }
 
   /// - Precondition: There is room.
   func append(_ fact: Fact, _ makeFrame: (FactType) -> Frame) {

@@ -103,6 +103,8 @@ final class JournalSyncer: Sendable {
       events.onDurable(request.target)
     }
     if request.sealing != nil { events.onSealed() }
+    // The sync has made the pages read-only: the next write would enter the kernel for that.
+    request.file.prepareWrites(SegmentWriter.preparedByteCount)
     return true
   }
 }

@@ -34,5 +34,7 @@ struct NextSegment {
       filled += count
     }
     try file.synchronize()
+    file.map(byteCount)
+    file.prepareWrites(SegmentWriter.preparedByteCount)
   }
 }

@@ -4,6 +4,8 @@ internal import RouterCore
 /// Collects frames and writes them to the current segment in one call.
 final class SegmentWriter {
   static let minimumSegmentByteCount = 4096
+  /// So much behind the last fact is kept ready to be written through memory.
+  static let preparedByteCount = 16 << 10
 
   private(set) var file: any JournalFile
   private let byteCount: Int
@@ -18,20 +20,28 @@ final class SegmentWriter {
     offset = header.byteCount
     digest = SegmentDigest(header)
     batch = FrameBatch(continuing: header.chain)
+    file.map(Int64(byteCount))
+    file.prepareWrites(Self.preparedByteCount)
   }
 
   /// The CRC that the next segment continues.
   var chain: UInt32 { batch.chain }
 
   /// Stands for the journal up to what the kernel has.
-  var hash: ChainHash { digest.hash }
+  var hash: ChainHash {
+    digestWritten()
+    return digest.hash
+  }
 
   /// Whether the segment has no room for another fact.
-  var isFull: Bool { offset + batch.count + FrameBatch.reservedByteCount > byteCount }
+  var isFull: Bool { offset + batch.newByteCount + FrameBatch.reservedByteCount > byteCount }
 
   /// Adds a fact to the batch, which is written out first if it has no room.
   func append(_ fact: Fact, _ makeFrame: (FactType) -> Frame) throws(JournalError) {
-    if !batch.hasRoom { try write() }
+    if !batch.hasRoom {
+      try write()
+      digestWritten()
+    }
     batch.append(fact, makeFrame)
   }
 
@@ -42,18 +52,24 @@ final class SegmentWriter {
 
   /// Hands the batch to the kernel.
   func write() throws(JournalError) {
-    guard batch.count > 0 else { return }
+    guard batch.newByteCount > 0 else { return }
     try platform { () throws(PlatformError) in
-      try unsafe file.write(batch.bytes, at: Int64(offset))
+      try unsafe file.write(batch.newBytes, at: Int64(offset))
     }
-    unsafe digest.add(batch.bytes)
-    offset += batch.count
-    batch.removeAll()
+    offset += batch.newByteCount
+    batch.noteWritten()
+  }
+
+  /// Takes what was written into the chain of hashes, when nothing urgent is left to do.
+  func digestWritten() {
+    unsafe digest.add(batch.writtenBytes)
+    batch.removeWritten()
   }
 
   /// Goes on in a new segment; the old one must be complete.
   func move(to file: any JournalFile, header: SegmentHeader) {
-    precondition(batch.count == 0)
+    precondition(batch.newByteCount == 0)
+    digestWritten()
     self.file = file
     batch.chain = header.chain
     digest.begin(header)

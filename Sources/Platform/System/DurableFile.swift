@@ -1,7 +1,9 @@
 internal import CPlatform
 internal import Glibc
+internal import Synchronization
 
 /// A file written at given places and synced on request, for what must survive a power cut.
+@safe
 package final class DurableFile: Sendable {
   package enum Mode: Sendable {
     /// Reads an existing file.
@@ -22,15 +24,26 @@ package final class DurableFile: Sendable {
 
   package let path: String
   private let descriptor: Int32
+  private let mayMap: Bool
+  private let mappingAddress = Atomic<UInt>(0)
+  private let mappedByteCount = Atomic<Int64>(0)
+
+  private var mapping: OpaquePointer? {
+    unsafe OpaquePointer(bitPattern: mappingAddress.load(ordering: .acquiring))
+  }
 
   /// Opens a file; one that is made can be read by its owner only.
-  package init(_ path: String, _ mode: Mode) throws(PlatformError) {
+  ///
+  /// Without `mayMap` every write is a system call, whatever `map` is asked.
+  package init(_ path: String, _ mode: Mode, mayMap: Bool = true) throws(PlatformError) {
     self.path = path
+    self.mayMap = mayMap
     descriptor = unsafe open(path, mode.flags, 0o600)
     guard descriptor >= 0 else { throw .last("open \(path)") }
   }
 
   deinit {
+    if let mapping = unsafe mapping { unsafe sluice_unmap_file(mapping) }
     close(descriptor)
   }
 
@@ -72,7 +85,33 @@ package final class DurableFile: Sendable {
     }
   }
 
+  /// Lets writes within the first `byteCount` bytes go through memory, where the file system can:
+  /// without a system call, and as safe from the end of this process as those that make one.
+  ///
+  /// The file must have the bytes already, written and not only reserved. To be called once.
+  package func map(_ byteCount: Int64) {
+    guard mayMap, unsafe mapping == nil,
+      let length = try? size(), length >= byteCount,
+      let new = unsafe sluice_map_file(descriptor, byteCount)
+    else { return }
+    mappedByteCount.store(byteCount, ordering: .releasing)
+    mappingAddress.store(UInt(bitPattern: new), ordering: .releasing)
+  }
+
+  /// Makes the next `byteCount` bytes behind the last write ready to be written through memory.
+  ///
+  /// The first write to a page after a sync enters the kernel, for as long as a call would take.
+  /// Whoever has time does that ahead; any thread may.
+  package func prepareWrites(_ byteCount: Int) {
+    guard let mapping = unsafe mapping else { return }
+    _ = unsafe sluice_mapping_prepare(mapping, byteCount)
+  }
+
   package func truncate(to byteCount: Int64) throws(PlatformError) {
+    if let mapping = unsafe mapping {
+      unsafe sluice_mapping_end(mapping)
+      mappedByteCount.store(0, ordering: .releasing)
+    }
     guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
       throw .last("cut \(path) to \(byteCount) bytes")
     }
@@ -80,6 +119,7 @@ package final class DurableFile: Sendable {
 
   /// Writes all bytes at an offset.
   package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(PlatformError) {
+    if try unsafe writeToMemory(bytes, at: offset) { return }
     var done = 0
     while done < bytes.count {
       guard let base = bytes.baseAddress else { return }
@@ -89,6 +129,17 @@ package final class DurableFile: Sendable {
       guard count > 0 else { throw .last("write \(path) at \(offset + Int64(done))") }
       done += count
     }
+  }
+
+  private func writeToMemory(
+    _ bytes: UnsafeRawBufferPointer, at offset: Int64
+  ) throws(PlatformError) -> Bool {
+    guard let mapping = unsafe mapping else { return false }
+    let result = unsafe sluice_mapping_write(mapping, offset, bytes.baseAddress, bytes.count)
+    guard result >= 0 else {
+      throw PlatformError(operation: "write \(path) at \(offset)", code: -result)
+    }
+    return result > 0
   }
 
   package func write(_ bytes: [UInt8], at offset: Int64) throws(PlatformError) {
@@ -131,11 +182,19 @@ package final class DurableFile: Sendable {
   /// call would succeed without having written them.
   package func synchronizeData() throws(PlatformError) {
     guard fdatasync(descriptor) == 0 else { throw .last("sync \(path)") }
+    try checkLength()
   }
 
   /// Waits until the data and the metadata are on the device.
   package func synchronize() throws(PlatformError) {
     guard fsync(descriptor) == 0 else { throw .last("sync \(path)") }
+  }
+
+  /// What is written to memory behind the end of a file that somebody has cut is lost.
+  private func checkLength() throws(PlatformError) {
+    let expected = mappedByteCount.load(ordering: .acquiring)
+    guard expected > 0, try size() < expected else { return }
+    throw PlatformError(operation: "sync \(path)", detail: "somebody has cut the file")
   }
 
   private func write(
