@@ -108,6 +108,18 @@ static int is_failing(struct shim_rule *rule) {
   return 1;
 }
 
+// --- Memory
+
+// What is written through memory can neither be seen nor made to fail here.
+void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
+  int writes_file = fd >= 0 && (flags & MAP_SHARED) && (protection & PROT_WRITE);
+  if (page != NULL && writes_file && atomic_load(&page->allows_mapping) == 0) {
+    errno = ENODEV;
+    return MAP_FAILED;
+  }
+  return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+}
+
 // --- Writes that a power cut could take
 
 static int is_zero(const char *bytes, size_t count) {

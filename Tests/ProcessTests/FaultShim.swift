@@ -41,7 +41,8 @@ final class FaultShim {
     static let writes = rules + ruleLimit * ruleByteCount
     static let writeByteCount = 32
     static let writeLimit = 4096
-    static let byteCount = writes + writeLimit * writeByteCount
+    static let allowsMapping = writes + writeLimit * writeByteCount
+    static let byteCount = allowsMapping + 8
   }
 
   private let path: String
@@ -91,6 +92,13 @@ final class FaultShim {
   var wallOffsetSeconds: Double {
     get { Double(load(Layout.wallOffset)) / 1e9 }
     set { store(Int64(newValue * 1e9), at: Layout.wallOffset) }
+  }
+
+  /// Whether a process that starts now may write its journal through memory; rules about writes and
+  /// power cuts see nothing of it then.
+  var allowsMapping: Bool {
+    get { load(Layout.allowsMapping) != 0 }
+    set { store(newValue ? 1 : 0, at: Layout.allowsMapping) }
   }
 
   // MARK: Rules

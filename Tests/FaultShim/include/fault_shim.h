@@ -52,6 +52,7 @@ struct shim_page {
   _Atomic uint64_t overflow;  // pending writes that had no room
   struct shim_rule rules[SHIM_RULES];
   struct shim_write writes[SHIM_WRITES];
+  _Atomic uint64_t allows_mapping;  // files may be written through memory, where nothing is seen here
 };
 
 #endif
