@@ -129,8 +129,8 @@ struct PreparedOrderCases: Sequence {
     let isPostOnly = random.below(4) == 0
     let kinds: [TimeInForce] = [.goodTillCancel, .immediateOrCancel, .fillOrKill, .goodTillDate]
     let id = ChildOrderID(
-      instance: UInt32(random.below(1 << 24)), epoch: UInt32(random.below(1 << 24)),
-      parent: ParentOrderID(random.below(1 << 48)), child: UInt16(random.below(1 << 16)))
+      instance: UInt32(random.below(1 << 24)), epoch: UInt32(random.below(1 << 32)),
+      parent: ParentOrderID(random.below(1 << 40)), child: UInt16(random.below(1 << 16)))
     let nanoseconds = Int64(random.below(4_000_000_000_000_000_000))
     return Case(
       binding: binding,
