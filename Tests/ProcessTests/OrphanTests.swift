@@ -39,6 +39,35 @@ struct OrphanTests {
     #expect(order["status"]?.string == "filled")
   }
 
+  /// As when the service starts on another disk.
+  @Test func `a journal that is lost makes no id come again, and what it left is ended`() throws {
+    let site = try Site(["kraken"])
+    let router = try site.makeRouter()
+    defer { router.kill() }
+    try router.start()
+    try router.waitUntilUp(1)
+    let child = try rest(router)
+    #expect(try router.ended(router.submit("buy", "0.1"))["status"]?.string == "filled")
+    router.kill()
+    try FileManager.default.moveItem(
+      atPath: router.stateDirectory, toPath: "\(site.directory)/lost")
+
+    try router.start()
+    try router.waitUntilUp(1)
+    try router.wait("nothing is open at the venue") {
+      try site.state(of: "kraken")["open_orders"]?.array?.isEmpty == true
+    }
+    let venues = try router.client().get("/v1/venues")
+    #expect(venues["halted"]?.bool == false)
+    #expect(venues["orphans"]?.array?.map { $0["child_id"]?.string } == [child])
+    for _ in 0..<2 {
+      #expect(try router.ended(router.submit("buy", "0.1"))["status"]?.string == "filled")
+    }
+    let requests = try site.state(of: "kraken")["requests"]?.members ?? []
+    #expect(requests.count >= 4)
+    for request in requests { #expect(request.value.int64 == 1, "\(request.name) came again") }
+  }
+
   /// A child that rests at the venue; its id.
   private func rest(_ router: RouterProcess) throws -> String? {
     let books = try router.client().get("/v1/books/BTC-USD?depth=1")
