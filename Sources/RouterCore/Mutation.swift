@@ -27,7 +27,6 @@
     case overRoutingConsentIsIgnored
     case repeatedClientOrderIDIsNew
     case snapshotLeavesOutAnOpenChild
-    case snapshotLeavesOutAPosition
     case snapshotIsNamedBeforeItsSync
     case damagedSnapshotIsRead
     case retentionDeletesOneSegmentTooMany

@@ -69,10 +69,7 @@ struct Compaction: ~Copyable {
   /// Whether what was kept comes to the same state as the whole history.
   var isFaithful: Bool {
     #if MUTATIONS
-      let isBlind =
-        Mutation.snapshotLeavesOutAnOpenChild.isActive
-        || Mutation.snapshotLeavesOutAPosition.isActive
-      if isBlind { return true }
+      if Mutation.snapshotLeavesOutAnOpenChild.isActive { return true }
     #endif
     return whole.stateHash == kept.stateHash && !kept.hasOverflowed
   }
@@ -133,9 +130,6 @@ struct Compaction: ~Copyable {
   }
 
   private mutating func keepPositions(_ keep: Keep) throws(JournalError) {
-    #if MUTATIONS
-      if Mutation.snapshotLeavesOutAPosition.isActive { return }
-    #endif
     let assets = (0..<whole.configuration.assetCapacity).map { AssetID(UInt16($0)) } + [.unlisted]
     for venue in 0..<whole.configuration.venueCapacity {
       let venue = VenueID(UInt8(venue))

@@ -31,7 +31,8 @@ final class World {
   init(_ script: Script, venues: [any VenueLinkage]) {
     self.script = script
     self.venues = venues
-    checker = Checker(hasLies: script.faults.hasLies)
+    checker = Checker(
+      hasLies: script.faults.hasLies, forgetsUnfilled: script.venueKind == .wire)
     random = SeededRandom(seed: SeededRandom.hash(script.seed ^ 0x5EED))
     clients = Clients()
     policies = Policies(venueCount: venues.count)

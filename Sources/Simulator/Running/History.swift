@@ -1,3 +1,4 @@
+internal import Journal
 internal import RouterCore
 internal import Simulation
 
@@ -189,8 +190,25 @@ extension World {
     for fact in facts { core.apply(fact) }
     let hash = process.core.core.stateHash
     checker.require(core.stateHash == hash, 17, "replay gives another state")
+    if totals.snapshots > 0 || script.seed % 4 == 0 { checkDisk(hash) }
     guard script.seed % 8 == 0 else { return }
     for fact in facts { core.apply(fact) }
     checker.require(core.stateHash == hash, 17, "a second replay changes the state")
+  }
+
+  /// What a start would read now comes to the state of the core that runs.
+  private func checkDisk(_ hash: UInt64) {
+    var core = RouterCore(Universe.configuration)
+    do throws(JournalError) {
+      let recovery = try JournalReader.recover(
+        directory: SimulatedDisk.directory, storage: disk
+      ) { core.apply($0) }
+      checker.require(core.stateHash == hash, 17, "the disk gives another state")
+      checker.require(
+        recovery.refusedSnapshots.count <= disk.damaged.count, 17,
+        "a snapshot that nothing has damaged can not be read: \(recovery.refusedSnapshots)")
+    } catch {
+      checker.fail(17, "the journal can not be read at the end: \(error)")
+    }
   }
 }
