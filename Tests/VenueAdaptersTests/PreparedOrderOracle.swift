@@ -15,17 +15,20 @@ enum PreparedOrderOracle {
     return fraction.isEmpty ? String(whole) : "\(whole).\(fraction)"
   }
 
-  /// `sl-` and the four numbers in hexadecimal: 6, 6, 12 and 4 digits.
+  /// `sl-` and the numbers in hexadecimal: instance 6 digits, epoch 6 and its upper part 2, parent
+  /// 10, child 4.
   static func shortName(_ id: ChildOrderID) -> String {
-    "sl-" + hex(UInt64(id.instance), 6) + hex(UInt64(id.epoch), 6)
-      + hex(id.parent.rawValue, 12) + hex(UInt64(id.child), 4)
+    "sl-" + hex(UInt64(id.instance), 6) + hex(UInt64(id.epoch) % (1 << 24), 6)
+      + hex(UInt64(id.epoch) / (1 << 24), 2) + hex(id.parent.rawValue, 10)
+      + hex(UInt64(id.child), 4)
   }
 
   /// The mark of ten bits and the number's 112, with version and variant put between them.
   static func uuid(_ id: ChildOrderID) -> String {
     let free =
-      bits(0x2D5, 10) + bits(UInt64(id.instance), 24) + bits(UInt64(id.epoch), 24)
-      + bits(id.parent.rawValue, 48) + bits(UInt64(id.child), 16)
+      bits(0x2D5, 10) + bits(UInt64(id.instance), 24) + bits(UInt64(id.epoch) % (1 << 24), 24)
+      + bits(UInt64(id.epoch) / (1 << 24), 8) + bits(id.parent.rawValue, 40)
+      + bits(UInt64(id.child), 16)
     let all = free.prefix(48) + "0100" + free.dropFirst(48).prefix(12) + "10" + free.suffix(62)
     var text = ""
     for (place, start) in stride(from: 0, to: 128, by: 4).enumerated() {
