@@ -105,9 +105,13 @@ int sluice_mapping_prepare(sluice_mapping *mapping, size_t ahead) {
   if (sigsetjmp(back, 0) != 0) return -EIO;
   guard = &back;
   atomic_signal_fence(memory_order_seq_cst);
-  // An `or` with zero makes a page writable and changes nothing, whoever writes there at the same time.
-  for (size_t place = end; place <= last; place = (place / page + 1) * page)
-    atomic_fetch_or_explicit((_Atomic uint8_t *)(mapping->bytes + place), 0, memory_order_relaxed);
+  // To exchange a byte for itself makes its page writable and changes nothing, whoever writes there at
+  // the same time. (An `or` with zero would do, and compilers make a mere load of it.)
+  for (size_t place = end; place <= last; place = (place / page + 1) * page) {
+    _Atomic uint8_t *byte = (_Atomic uint8_t *)(mapping->bytes + place);
+    uint8_t seen = atomic_load_explicit(byte, memory_order_relaxed);
+    atomic_compare_exchange_strong(byte, &seen, seen);
+  }
   atomic_signal_fence(memory_order_seq_cst);
   guard = NULL;
   return 0;

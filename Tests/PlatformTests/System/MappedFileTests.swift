@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Platform
 import Synchronization
 import Testing
@@ -96,6 +97,28 @@ struct MappedFileTests {
     try DurableFile(file.path, .write).truncate(to: 100)
     try file.write(bytes(64, 2), at: 128)
     #expect(throws: PlatformError.self) { try file.synchronizeData() }
+  }
+
+  /// Page faults of this thread (`RUSAGE_THREAD` is 1): the first write to a page after a sync is one.
+  private func faults() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(1), &usage)
+    return usage.ru_minflt
+  }
+
+  @Test func `what was made ready is written without entering the kernel`() throws {
+    let file = try file()
+    let content = bytes(512, 3)
+    var quietWrites = 0
+    for step in 0..<40 {
+      try file.synchronizeData()
+      file.prepareWrites(1024)
+      let before = faults()
+      try file.write(content, at: Int64(step) * 512)
+      if faults() == before { quietWrites += 1 }
+    }
+    // The kernel may write a page back at any moment, and takes it away for that.
+    #expect(quietWrites >= 30)
   }
 
   @Test func `making room ready changes nothing that another thread writes there`() throws {
