@@ -11,7 +11,7 @@ enum CoreBenchmarks {
     benchmarker.measure("core/request", calls: calls, prepare: { _ in bench.settle() }) { _ in
       bench.request(limit: CoreBench.ask, .immediateOrCancel)
     }
-    precondition(bench.sent > 0, "no request made a child")
+    precondition(bench.sent > 0 || !benchmarker.wants("core/request"), "no request made a child")
     let before = bench.sent
     let prepare = { (_: Int) in
       bench.settle()
@@ -20,7 +20,7 @@ enum CoreBenchmarks {
     benchmarker.measure("core/tick", calls: calls, prepare: prepare) { _ in
       bench.cheapen()
     }
-    precondition(bench.sent > before, "no tick made a child")
+    precondition(bench.sent > before || !benchmarker.wants("core/tick"), "no tick made a child")
   }
 }
 

@@ -30,6 +30,12 @@ enum EncodeBenchmarks {
     }
     precondition(!output.prepared.isEmpty, "the adapter has sent no order")
     venue.answer(output)
+    let gateway = EncodeGateway(venue)
+    let answer = { (_: Int) in gateway.answer() }
+    benchmarker.measure("encode/\(name.rawValue)/driver", calls: calls, prepare: answer) { call in
+      gateway.send(orders[call % 4096])
+    }
+    gateway.answer()
     benchmarker.measure("encode/\(name.rawValue)/naive", calls: calls) { call in
       UInt64(venue.naive(orders[call % 4096]).count)
     }
@@ -41,8 +47,8 @@ final class EncodeVenue {
   enum Name: String, CaseIterable { case binance, kraken, coinbase }
 
   private let name: Name
-  private let adapter: any VenueAdapter
-  private let signer: AccountSigner
+  let adapter: any VenueAdapter
+  let signer: AccountSigner
   private let requests: NaiveRequests
   private let binding: ListingBinding
   private var milliseconds: Int64 = 1_750_000_000_000
@@ -101,15 +107,19 @@ final class EncodeVenue {
   func answer(_ output: AdapterOutput) {
     for action in output.actions {
       switch action {
-      case .sendPrepared(_, _, let tag): receive(refusal(tag.number))
-      case .orderPrepared(_, let tag):
-        var ignored = AdapterOutput()
-        adapter.answered(
-          tag, HTTPResponse(status: 400, body: Array("{\"message\":\"Insufficient funds\"}".utf8)),
-          at: stamp, signer: signer, into: &ignored)
+      case .sendPrepared(_, _, let tag), .orderPrepared(_, let tag): refuse(tag)
       case .send, .order, .fetch, .reconnect, .incident: break
       }
     }
+  }
+
+  func refuse(_ tag: RequestTag) {
+    guard name == .coinbase else { return receive(refusal(tag.number)) }
+    var ignored = AdapterOutput()
+    let body = "{\"message\":\"Insufficient funds\"}"
+    adapter.answered(
+      tag, HTTPResponse(status: 400, body: Array(body.utf8)), at: stamp, signer: signer,
+      into: &ignored)
   }
 
   private func refusal(_ number: UInt64) -> String {
@@ -124,7 +134,7 @@ final class EncodeVenue {
 
   // MARK: Logging on
 
-  private var stamp: RequestStamp {
+  var stamp: RequestStamp {
     RequestStamp(
       time: Timestamp(nanoseconds: milliseconds * 1_000_000),
       venueNanoseconds: milliseconds * 1_000_000, nonce: UInt64(milliseconds))

@@ -145,7 +145,10 @@ private struct PendingQueue<Element: Sendable>: Sendable {
 
   /// All elements whose facts are safe.
   mutating func all(upTo safe: UInt64) -> [Element] {
+    var end = head
+    while end < elements.count, elements[end].index <= safe { end += 1 }
     var all: [Element] = []
+    all.reserveCapacity(end - head)
     while let element = next(upTo: safe) { all.append(element) }
     return all
   }

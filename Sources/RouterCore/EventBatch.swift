@@ -13,8 +13,9 @@ package struct EventBatch: Sendable {
   }
 
   package init(eventCapacity: Int = 64, levelCapacity: Int = 4096) {
-    events.reserveCapacity(eventCapacity)
-    levels.reserveCapacity(levelCapacity)
+    // An array allocates for a capacity of zero as well.
+    if eventCapacity > 0 { events.reserveCapacity(eventCapacity) }
+    if levelCapacity > 0 { levels.reserveCapacity(levelCapacity) }
   }
 
   package var isEmpty: Bool { events.isEmpty }

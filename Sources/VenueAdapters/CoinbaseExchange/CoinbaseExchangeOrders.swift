@@ -24,20 +24,41 @@ struct CoinbaseExchangeOrder {
   var streamDueAt = Timestamp.distantFuture
   /// When to compare with REST again: a hole in the stream can not be seen.
   var reconcileAt = Timestamp.distantFuture
+
+  var deadline: Timestamp { min(streamDueAt, reconcileAt) }
 }
 
 /// The orders of ours that the venue may still speak about.
+///
+/// Beside the orders stands what is looked through at every request: a word of each id and the
+/// earliest time of each order, so that this touches 8 KiB and not a hundred.
 struct CoinbaseExchangeOrders {
   /// Orders that have ended are kept for late messages, as many as fit.
   private static let capacity = 512
+  /// So many of the oldest leave at a time.
+  private static let leaving = 64
   static let reconcileMilliseconds: Int64 = 20_000
 
   private(set) var entries: [CoinbaseExchangeOrder] = []
+  private var keys: [UInt64] = []
+  private var deadlines: [Timestamp] = []
   /// Orders whose true state has to be asked for; the adapter starts the queries.
   var queriesWanted: [ChildOrderID] = []
 
+  init() {
+    entries.reserveCapacity(Self.capacity)
+    keys.reserveCapacity(Self.capacity)
+    deadlines.reserveCapacity(Self.capacity)
+  }
+
   func index(of id: ChildOrderID) -> Int? {
-    entries.lastIndex { $0.id == id }
+    let key = Self.key(id)
+    var index = keys.count - 1
+    while index >= 0 {
+      if keys[index] == key && entries[index].id == id { return index }
+      index -= 1
+    }
+    return nil
   }
 
   func index(ofVenueOrder id: ShortText) -> Int? {
@@ -47,20 +68,40 @@ struct CoinbaseExchangeOrders {
 
   subscript(index: Int) -> CoinbaseExchangeOrder {
     get { entries[index] }
-    set { entries[index] = newValue }
+    _modify {
+      yield &entries[index]
+      deadlines[index] = entries[index].deadline
+    }
   }
 
-  /// The place of this order, made if it is new.
+  /// The place of this order, made if it is new; places held from before are void then.
   mutating func add(_ id: ChildOrderID, product: Int) -> Int {
     if let index = index(of: id) { return index }
-    if entries.count >= Self.capacity,
-      let oldest = entries.firstIndex(where: { $0.isDone || $0.isMissing })
-    {
-      entries.remove(at: oldest)
-    }
-    entries.append(CoinbaseExchangeOrder(id: id, product: product))
+    if entries.count >= Self.capacity { makeRoom() }
+    let order = CoinbaseExchangeOrder(id: id, product: product)
+    entries.append(order)
+    keys.append(Self.key(id))
+    deadlines.append(order.deadline)
     return entries.count - 1
   }
+
+  private mutating func makeRoom() {
+    var left = Self.leaving
+    entries.removeAll { order in
+      guard left > 0, order.isDone || order.isMissing else { return false }
+      left -= 1
+      return true
+    }
+    keys.removeAll(keepingCapacity: true)
+    deadlines.removeAll(keepingCapacity: true)
+    for order in entries {
+      keys.append(Self.key(order.id))
+      deadlines.append(order.deadline)
+    }
+  }
+
+  /// Parent and number of the child; two ids with one word belong to different epochs.
+  private static func key(_ id: ChildOrderID) -> UInt64 { UInt64(truncatingIfNeeded: id.bits) }
 
   mutating func wantQuery(_ id: ChildOrderID) {
     if !queriesWanted.contains(id) { queriesWanted.append(id) }
@@ -68,32 +109,32 @@ struct CoinbaseExchangeOrders {
 
   /// The venue works on it; compare with REST from time to time.
   mutating func watch(_ index: Int, from now: Timestamp) {
-    entries[index].isMissing = false
+    self[index].isMissing = false
     guard !entries[index].isDone else { return }
-    entries[index].reconcileAt = now.adding(milliseconds: Self.reconcileMilliseconds)
+    self[index].reconcileAt = now.adding(milliseconds: Self.reconcileMilliseconds)
   }
 
   mutating func finish(_ index: Int) {
-    entries[index].isDone = true
-    entries[index].streamDueAt = .distantFuture
-    entries[index].reconcileAt = .distantFuture
+    self[index].isDone = true
+    self[index].streamDueAt = .distantFuture
+    self[index].reconcileAt = .distantFuture
   }
 
   /// REST does not show it; the core asks again for as long as it wants to know.
   mutating func miss(_ index: Int) {
-    entries[index].isMissing = true
-    entries[index].reconcileAt = .distantFuture
+    self[index].isMissing = true
+    self[index].reconcileAt = .distantFuture
   }
 
   /// The stream is gone: what it showed is no longer the whole story.
   mutating func loseStream() {
     for index in entries.indices {
-      entries[index].isFollowed = false
-      entries[index].streamDueAt = .distantFuture
+      self[index].isFollowed = false
+      self[index].streamDueAt = .distantFuture
     }
   }
 
   var nextDeadline: Timestamp {
-    entries.reduce(.distantFuture) { min($0, $1.streamDueAt, $1.reconcileAt) }
+    deadlines.reduce(.distantFuture) { min($0, $1) }
   }
 }
