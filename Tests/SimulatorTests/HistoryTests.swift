@@ -61,7 +61,7 @@ struct HistoryTests {
     #expect(totals.crashes > 100 && totals.powerCuts > 20 && totals.failStops > 5)
     #expect(totals.unknowns > 200 && totals.fills > 1000)
     #expect(totals.sealedSegments > 3 * 200 && totals.snapshots > 200)
-    #expect(totals.snapshotStarts > 100 && totals.deletedFiles > 200)
+    #expect(totals.snapshotStarts > 40 && totals.deletedFiles > 100)
     #expect(totals.overRouted > 5)
     #expect(totals.events > 50 * 200)
   }

@@ -58,6 +58,19 @@ struct NaiveOrders {
   var epoch: UInt32 = 0
   var isHalted = false
   var haltedVenues = [Bool](repeating: false, count: Universe.greatestVenueCount)
+
+  /// What is open, in words that go behind a message; empty if nothing is.
+  var openText: String {
+    let open = parents.filter(\.isOpen).map { parent in
+      let children = parent.children.filter(\.isOpen).map { child in
+        "child \(child.order.id.child) of \(child.leaves) at venue \(child.order.venue.index)"
+          + (child.isAcknowledged ? "" : ", unacknowledged")
+          + ", \(child.cancelCount) cancels, \(child.queryCount) queries"
+      }
+      return "order \(parent.accepted.id.rawValue) (\(children.joined(separator: "; ")))"
+    }
+    return open.isEmpty ? "" : ": " + open.joined(separator: ", ")
+  }
   var listings = [Listing?](
     repeating: nil, count: Universe.greatestVenueCount * Universe.instruments.count)
   var limits = RiskLimits.closed

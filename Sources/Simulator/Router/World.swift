@@ -63,7 +63,8 @@ final class World {
       if now >= fullUntil { disk.room = nil }
       step()
       guard totals.events < 60_000 else {
-        return checker.fail(22, "the router does not come to rest")
+        let open = checker.orders.openText
+        return checker.fail(22, "the router does not come to rest\(open)")
       }
     }
     now = max(now, end)

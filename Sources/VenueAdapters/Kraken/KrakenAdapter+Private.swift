@@ -14,18 +14,29 @@ extension KrakenAdapter {
     isSessionUp = false
     token = ""
     wantsToken = false
+    sessionDueAt = .distantFuture
     dropCopy.reset()
   }
+
+  private static let sessionMilliseconds: Int64 = 10_000
 
   /// The token has come: subscribe with it.
   func logOn(at stamp: RequestStamp, into output: inout AdapterOutput) {
     guard privateLink.isUsable else { return }
+    sessionDueAt = stamp.time.adding(milliseconds: Self.sessionMilliseconds)
     output.send(
       KrakenSubscriptionMessages.executions(token: token, requestID: nextRequestID()),
       on: .privateStream, tag: RequestTag(.session))
     output.send(
       KrakenSubscriptionMessages.balances(token: token, requestID: nextRequestID()),
       on: .privateStream, tag: RequestTag(.session))
+  }
+
+  /// Heartbeats alone keep a socket open on which a subscription was lost.
+  func endLateSession(at time: Timestamp, into output: inout AdapterOutput) {
+    guard time >= sessionDueAt else { return }
+    sessionDueAt = .distantFuture
+    resynchronize("the subscriptions are not answered", into: &output)
   }
 
   // MARK: - Orders
@@ -158,6 +169,7 @@ extension KrakenAdapter {
   private func sessionUp(into output: inout AdapterOutput) {
     guard !isSessionUp else { return }
     isSessionUp = true
+    sessionDueAt = .distantFuture
     output.append(.linkChanged(account.venue, .dropCopy, isUp: true))
     output.append(.linkChanged(account.venue, .orderEntry, isUp: true))
     if wasSessionUp || hasLostReports { askAboutOpenOrders() }

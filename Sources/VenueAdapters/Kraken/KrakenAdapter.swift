@@ -18,6 +18,8 @@ package final class KrakenAdapter: VenueAdapter {
   var token = ""
   var wantsToken = false
   var tokenDueAt = Timestamp.distantPast
+  /// When the subscriptions to our own orders must have been answered, with all that they promise.
+  var sessionDueAt = Timestamp.distantFuture
   var isSessionUp = false
   var wasSessionUp = false
   /// Whether reports may have been missed on this or an earlier connection.
@@ -107,7 +109,7 @@ package final class KrakenAdapter: VenueAdapter {
     var deadline = min(marketLink.deadline, privateLink.deadline, orderEntry.answerDeadline)
     if isSessionReady { deadline = min(deadline, orderEntry.cancelDeadline) }
     if marketLink.isOpen { deadline = min(deadline, bookDeadline) }
-    return min(deadline, laneDeadline)
+    return min(deadline, laneDeadline, sessionDueAt)
   }
 
   package func timerExpired(
@@ -116,6 +118,7 @@ package final class KrakenAdapter: VenueAdapter {
     keepAlive(.marketData, &marketLink, at: stamp, into: &output)
     keepAlive(.privateStream, &privateLink, at: stamp, into: &output)
     orderEntry.expire(at: stamp.time, account: account, into: &output)
+    endLateSession(at: stamp.time, into: &output)
     if marketLink.isOpen { renewBooks(at: stamp, into: &output) }
     if lane.isOverdue(at: stamp.time) {
       laneFailed(lane.serial, "no answer", at: stamp, into: &output)

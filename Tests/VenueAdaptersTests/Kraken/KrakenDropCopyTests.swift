@@ -112,6 +112,25 @@ struct KrakenDropCopyTests {
     #expect(harness.reports.map(\.child) == [KrakenHarness.child(epoch: 2)])
   }
 
+  @Test func `subscriptions without an answer end the session, whatever else comes`() {
+    let harness = KrakenHarness()
+    harness.open(.privateStream)
+    harness.answer(KrakenHarness.tokenReply)
+    for _ in 0..<9 {
+      harness.advance(milliseconds: 1000)
+      #expect(harness.reconnects.isEmpty)
+      harness.receive("{\"channel\":\"heartbeat\"}")
+    }
+    harness.advance(milliseconds: 1000)
+    #expect(harness.reconnects == [.privateStream])
+    harness.close(.privateStream)
+    harness.logOn()
+    harness.advance(milliseconds: 2000)
+    harness.receive("{\"channel\":\"heartbeat\"}")
+    harness.advance(milliseconds: 2500)
+    #expect(harness.reconnects.isEmpty)
+  }
+
   @Test func `a gap in the sequence connects anew and then asks about every open order`() {
     harness.logOn()
     harness.place()
