@@ -1,5 +1,5 @@
 # Sluice: every target does its own set-up on a fresh Debian 12 with Swift 6.3.
-.PHONY: deps build release demo test outside bench simulate soak oracle mutations kill lint clean
+.PHONY: deps build release demo test outside bench simulate soak oracle mutations kill long lint clean
 
 RELEASE = .build/release/sluice
 
@@ -52,6 +52,10 @@ mutations: deps
 KILLS = 500
 kill: release
 	SLUICE_BINARY=$(RELEASE) SLUICE_KILLS=$(KILLS) swift test --filter KillTests
+
+# Clock jumps, failing system calls and the other tests of real processes, every case.
+long: deps
+	SLUICE_LONG_TESTS=1 swift test --filter ProcessTests
 
 bench: deps
 	swift build -c release --product RouterBenchmarks

@@ -10,7 +10,8 @@ import Wire
 /// A shim in the service's process shifts what it reads; the venues keep the true time.
 @Suite(.serialized) struct ClockJumpTests {
   private static let withinBound: [Double] = [2, -2, 0]
-  private static let outOfBound: [Double] = [3600, -3600, 3 * 86_400, -3 * 86_400]
+  private static let outOfBound: [Double] = LongTests.some(
+    [3600, -3 * 86_400, -3600, 3 * 86_400], first: 2)
 
   @Test func `a clock that is set while the service runs moves no deadline and loses no order`()
     throws
@@ -40,7 +41,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test(arguments: [-40.0, 50.0])
+  @Test(arguments: LongTests.some([-40.0, 50.0]))
   func `a restart under another clock trades on, with nonces that grow`(offset: Double) throws {
     let trial = try ClockTrial()
     defer { trial.router.kill() }
@@ -70,7 +71,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test(arguments: [-2 * 86_400.0, 2 * 86_400.0])
+  @Test(arguments: LongTests.some([2 * 86_400.0, -2 * 86_400.0]))
   func `a restart under a clock that is off by days sends nothing new until it is set`(
     offset: Double
   ) throws {
