@@ -41,7 +41,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test(arguments: LongTests.some([-40.0, 50.0]))
+  @Test(LongTests.enabled, arguments: [-40.0, 50.0])
   func `a restart under another clock trades on, with nonces that grow`(offset: Double) throws {
     let trial = try ClockTrial()
     defer { trial.router.kill() }
@@ -71,7 +71,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test(arguments: LongTests.some([2 * 86_400.0, -2 * 86_400.0]))
+  @Test(LongTests.enabled, arguments: [2 * 86_400.0, -2 * 86_400.0])
   func `a restart under a clock that is off by days sends nothing new until it is set`(
     offset: Double
   ) throws {

@@ -27,7 +27,7 @@ import Wire
     Blow(call: .syncData, error: ENOSPC, skip: 7), Blow(call: .write, error: EIO, skip: 12),
   ]
 
-  @Test(arguments: LongTests.some(blows, first: 2))
+  @Test(arguments: LongTests.some(blows))
   func `no order leaves behind a failed write or sync, and the next start knows all`(
     blow: Blow
   ) throws {
@@ -140,7 +140,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test func `a snapshot that gets no name costs nothing but itself`() throws {
+  @Test(LongTests.enabled) func `a snapshot that gets no name costs nothing but itself`() throws {
     let trial = try FaultTrial(["kraken"], settings: "journal: {snapshot_megabytes: 1},")
     defer { trial.router.kill() }
     try trial.start()
@@ -161,7 +161,7 @@ import Wire
     try trial.expectConsistent()
   }
 
-  @Test(arguments: [ECONNREFUSED, ETIMEDOUT, EMFILE])
+  @Test(arguments: LongTests.some([ECONNREFUSED, ETIMEDOUT, EMFILE]))
   func `venues that can not be reached get nothing, and are found again`(error: Int32) throws {
     let trial = try FaultTrial(Site.allVenues)
     defer { trial.router.kill() }
