@@ -23,6 +23,8 @@ struct RequestPace {
   private let start: Int64
   private var nextRateCheck = Int64.max
   private var stage: Stage
+  /// Of the last read; what came with the end of the head counts for the body.
+  private var lastCount = 0
 
   init(limits: HTTPServerLimits, now: Int64) {
     headerNanoseconds = Self.nanoseconds(limits.headerMilliseconds)
@@ -34,6 +36,7 @@ struct RequestPace {
   }
 
   mutating func received(_ count: Int, at now: Int64) {
+    lastCount = count
     switch stage {
     case .idle: stage = .head(since: now)
     case .head: break
@@ -51,7 +54,7 @@ struct RequestPace {
     default: break
     }
     guard case .head = stage, headIsComplete else { return false }
-    stage = .body(since: now, bytes: 0)
+    stage = .body(since: now, bytes: lastCount)
     nextRateCheck = now + graceNanoseconds
     return true
   }
