@@ -21,14 +21,14 @@ extension RouterCore {
   /// Whether one order in a hundred would take longer to a venue than there is time.
   func isTooSlow(_ venue: VenueID, for order: ParentOrder, at now: Timestamp) -> Bool {
     guard let slack = slack(order, at: now) else { return false }
-    return estimates.latencies.oneWay(venue, at: now).farTailNanoseconds > slack
+    return estimates.latencies.tailForDeadlines(venue, at: now) > slack
   }
 
   /// Whether a child that is about to leave would be late.
   func isTooLate(_ venue: VenueID, for order: ParentOrder, at now: Timestamp) -> Bool {
     guard hasNamedDeadline(order) else { return false }
     let left = order.deadline.since(now)
-    return estimates.latencies.oneWay(venue, at: now).farTailNanoseconds > left
+    return estimates.latencies.tailForDeadlines(venue, at: now) > left
   }
 
   /// What is left after the quickest venue's slow orders, too; negative if none is quick enough.
@@ -39,7 +39,7 @@ extension RouterCore {
     while let id = next {
       next = markets.listing(after: id)
       guard let venue = markets.listing(id)?.venue else { continue }
-      quickest = min(quickest, estimates.latencies.oneWay(venue, at: now).farTailNanoseconds)
+      quickest = min(quickest, estimates.latencies.tailForDeadlines(venue, at: now))
     }
     return quickest == .max ? slack : slack - quickest
   }

@@ -122,4 +122,28 @@ struct DeadlineSlackTests {
     #expect(reading.order.isMeasured && reading.sampleCount == 9)
     #expect(reading.order.farTailNanoseconds > 90 * CoreHarness.millisecond)
   }
+
+  /// No order went there any more that could have shown that it was quick again.
+  @Test func `a venue that was slow for a moment gets orders with a deadline again`() {
+    let harness = harness(latencyMilliseconds: [1])
+    for index in 0..<2000 {
+      harness.submit(
+        harness.order("m\(index)", 1, limit: 10_010, timeInForce: .immediateOrCancel))
+      let children = harness.releaseAll()
+      harness.pass(milliseconds: index < 1960 ? 2 : 400)
+      children.forEach { harness.acknowledge($0) }
+      children.forEach { harness.fill($0, 1) }
+      harness.book(0, bids: [(9_990, 1000)], asks: [(10_010, 1000)])
+    }
+    let early = submit(harness, "early", milliseconds: 100)
+    #expect(harness.parent(early)?.closeReason == .staleAtDecision)
+    harness.pass(milliseconds: 5000)
+    let still = submit(harness, "still", milliseconds: 100)
+    #expect(harness.parent(still)?.closeReason == .staleAtDecision)
+    harness.pass(milliseconds: 25_000)
+    harness.book(0, bids: [(9_990, 1000)], asks: [(10_010, 1000)])
+    harness.unreleased = []
+    _ = submit(harness, "late", milliseconds: 100)
+    #expect(harness.releaseAll().count == 1)
+  }
 }

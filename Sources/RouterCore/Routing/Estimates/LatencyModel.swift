@@ -7,6 +7,8 @@ package struct LatencyModel: ~Copyable, Sendable {
   private static let octaves = 18
   private static let buckets = octaves * 8
   private static let samplesNeeded = 8.0
+  /// How fast the belief in a tail goes that no slow order confirms.
+  private static let doubtHalfLife = Decay.nanoseconds(milliseconds: 10_000)
 
   package struct Venue: Sendable, BitwiseCopyable {
     var prior: OrderLatency
@@ -15,6 +17,8 @@ package struct LatencyModel: ~Copyable, Sendable {
     var unit = 1.0
     var total = 0.0
     var updatedAt: Int64 = .min
+    /// When an order last took at least half of the far tail.
+    var confirmedAt: Int64 = .min
   }
 
   private var venues: FixedBuffer<Venue>
@@ -42,10 +46,28 @@ package struct LatencyModel: ~Copyable, Sendable {
     let unit = venues[venue.index].unit
     histogram[venue.index * Self.buckets + Self.bucket(roundTripNanoseconds / 2)] += unit
     venues[venue.index].total += unit
+    let farTail = quantile(0.99, of: venue.index)
     venues[venue.index].measured = OrderLatency(
       medianNanoseconds: quantile(0.5, of: venue.index),
-      tailNanoseconds: quantile(0.95, of: venue.index),
-      farTailNanoseconds: quantile(0.99, of: venue.index), isMeasured: true)
+      tailNanoseconds: quantile(0.95, of: venue.index), farTailNanoseconds: farTail,
+      isMeasured: true)
+    guard roundTripNanoseconds / 2 >= farTail / 2 else { return }
+    venues[venue.index].confirmedAt = max(venues[venue.index].confirmedAt, now.nanoseconds)
+  }
+
+  /// What to hold against deadlines: the far tail, as long as slow orders confirm it.
+  ///
+  /// A venue that is left out for its tail gets no orders that could show that it is quick again, so
+  /// that without them the tail is believed less and less, down to what the settings say.
+  package func tailForDeadlines(_ venue: VenueID, at now: Timestamp) -> Int64 {
+    let latency = oneWay(venue, at: now)
+    guard latency.isMeasured else { return latency.farTailNanoseconds }
+    let state = venues[venue.index]
+    let least = min(state.prior.farTailNanoseconds, latency.farTailNanoseconds)
+    let belief = Decay.factor(
+      from: state.confirmedAt, to: now.nanoseconds, halfLife: Self.doubtHalfLife)
+    let doubtful = latency.farTailNanoseconds - least
+    return least + (Double(doubtful) * belief).whole(in: 0...doubtful)
   }
 
   package func oneWay(_ venue: VenueID, at now: Timestamp) -> OrderLatency {

@@ -47,6 +47,32 @@ struct LatencyModelTests {
     #expect(model.sampleCount(venue, at: time(milliseconds: 0)) == 500)
   }
 
+  @Test
+  func `a tail that no slow order confirms fades to the settings, and one more brings it back`() {
+    var priors = VenuePriors()
+    (priors.orderLatencyNanoseconds, priors.orderLatencyTailNanoseconds) = (2_000_000, 5_000_000)
+    var model = LatencyModel(venues: 2)
+    model.configure(venue, priors)
+    #expect(model.tailForDeadlines(venue, at: time(milliseconds: 0)) == 5_000_000)
+    for index in 0..<1000 {
+      let roundTrip: Int64 = index % 20 == 0 ? 800_000_000 : 4_000_000
+      model.record(venue, roundTripNanoseconds: roundTrip, at: time(milliseconds: 0))
+    }
+    let tail = model.oneWay(venue, at: time(milliseconds: 0)).farTailNanoseconds
+    #expect(tail > 300_000_000)
+    #expect(model.tailForDeadlines(venue, at: time(milliseconds: 0)) == tail)
+    // Quick orders confirm nothing.
+    for second in 1...40 as ClosedRange<Int64> {
+      model.record(venue, roundTripNanoseconds: 4_000_000, at: time(milliseconds: second * 1000))
+    }
+    let later = time(milliseconds: 40_000)
+    #expect(model.tailForDeadlines(venue, at: later) < tail / 12)
+    #expect(model.tailForDeadlines(venue, at: later) >= 5_000_000)
+    #expect(model.oneWay(venue, at: later).farTailNanoseconds > tail / 2)
+    model.record(venue, roundTripNanoseconds: 800_000_000, at: later)
+    #expect(model.tailForDeadlines(venue, at: later) > tail / 2)
+  }
+
   @Test func `a lasting change shows and silence brings the settings back`() {
     var model = LatencyModel(venues: 2)
     for index in 0..<100 {
