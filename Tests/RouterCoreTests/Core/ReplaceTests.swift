@@ -62,6 +62,22 @@ struct ReplaceTests {
     #expect(harness.parent(parent)?.filledQuantity == Quantity(mantissa: 10))
   }
 
+  @Test func `the market wakes an order at its new limit, without a timer`() throws {
+    for side in [Side.buy, .sell] {
+      let harness = CoreHarness(venues: 1)
+      harness.book(0, bids: [(9_990, 1000)], asks: [(10_010, 1000)])
+      let parent = try #require(
+        harness.submit(harness.order("a", 10, side: side, limit: side == .buy ? 9_900 : 10_100)))
+      harness.replace(parent, limit: 10_000)
+      #expect(harness.unreleased.isEmpty)
+      harness.book(0, bids: [(9_990, 1000)], asks: [(10_005, 1000)])
+      #expect(harness.unreleased.isEmpty)
+      let crossing: (Int64, Int64) = side == .buy ? (9_990, 9_999) : (10_001, 10_010)
+      harness.book(0, bids: [(crossing.0, 1000)], asks: [(crossing.1, 1000)])
+      #expect(harness.releaseAll().map(\.quantity.mantissa) == [10], "\(side)")
+    }
+  }
+
   @Test func `a new limit cancels what rests at the old one, then rests at the new`() throws {
     let harness = CoreHarness()
     let (parent, child) = try resting(harness)
