@@ -137,10 +137,10 @@ struct DeadlineSlackTests {
     }
     let early = submit(harness, "early", milliseconds: 100)
     #expect(harness.parent(early)?.closeReason == .staleAtDecision)
-    harness.pass(milliseconds: 5000)
+    harness.pass(milliseconds: 2000)
     let still = submit(harness, "still", milliseconds: 100)
     #expect(harness.parent(still)?.closeReason == .staleAtDecision)
-    harness.pass(milliseconds: 25_000)
+    harness.pass(milliseconds: 13_000)
     harness.book(0, bids: [(9_990, 1000)], asks: [(10_010, 1000)])
     harness.unreleased = []
     _ = submit(harness, "late", milliseconds: 100)

@@ -8,7 +8,7 @@ package struct LatencyModel: ~Copyable, Sendable {
   private static let buckets = octaves * 8
   private static let samplesNeeded = 8.0
   /// How fast the belief in a tail goes that no slow order confirms.
-  private static let doubtHalfLife = Decay.nanoseconds(milliseconds: 10_000)
+  private static let doubtHalfLife = Decay.nanoseconds(milliseconds: 5000)
 
   package struct Venue: Sendable, BitwiseCopyable {
     var prior: OrderLatency

@@ -62,10 +62,10 @@ struct LatencyModelTests {
     #expect(tail > 300_000_000)
     #expect(model.tailForDeadlines(venue, at: time(milliseconds: 0)) == tail)
     // Quick orders confirm nothing.
-    for second in 1...40 as ClosedRange<Int64> {
+    for second in 1...20 as ClosedRange<Int64> {
       model.record(venue, roundTripNanoseconds: 4_000_000, at: time(milliseconds: second * 1000))
     }
-    let later = time(milliseconds: 40_000)
+    let later = time(milliseconds: 20_000)
     #expect(model.tailForDeadlines(venue, at: later) < tail / 12)
     #expect(model.tailForDeadlines(venue, at: later) >= 5_000_000)
     #expect(model.oneWay(venue, at: later).farTailNanoseconds > tail / 2)
