@@ -49,7 +49,6 @@ enum BenchmarkCommand {
     HistogramBenchmarks.run(&benchmarker)
     PlanBenchmarks.run(&benchmarker)
     DecodeBenchmarks.run(&benchmarker)
-    CoreBenchmarks.run(&benchmarker)
     EncodeBenchmarks.run(&benchmarker)
     StageBenchmarks.run(&benchmarker)
     ScalingBenchmarks.run(&benchmarker)

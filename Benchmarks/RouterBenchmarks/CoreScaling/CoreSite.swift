@@ -210,6 +210,41 @@ final class CoreSite {
       symbol: call % size.symbols, quantity: 3 * Self.lot, routing: RoutingOptions())
   }
 
+  /// A price that reaches the limit of an order which waited, and the review that sends it.
+  func strike(_ call: Int) -> UInt64 {
+    cross(quantity: Self.lot)
+    process(.marketReview)
+    return UInt64(outbox.commands.count)
+  }
+
+  /// Ends the children of the last order, takes the price away that has struck it, and lets the next
+  /// one wait.
+  func prepareStrike(_ call: Int) {
+    precondition(call == 0 || !outbox.commands.isEmpty, "no order was struck")
+    endChildren()
+    cross(quantity: 0)
+    process(.marketReview)
+    var routing = RoutingOptions()
+    routing.residual = .hold
+    process(
+      order(
+        .buy, .limit, .goodTillCancel, limit: Price(mantissa: Self.reference), stop: nil,
+        symbol: 0, quantity: Self.lot, routing: routing))
+    outbox.removeAll()
+  }
+
+  /// Changes the level between the best bid and the best ask of the first venue.
+  private func cross(quantity: Int64) {
+    // In place, so that no array is made in what is timed.
+    levels.removeAll(keepingCapacity: true)
+    levels.append(
+      BookLevel(price: Price(mantissa: Self.reference), quantity: Quantity(mantissa: quantity)))
+    let update = BookUpdate(
+      listing: listing(0, 0), kind: .delta, bidStart: 0, bidCount: 0, askStart: 0, askCount: 1,
+      subscribedDepth: 0, venueTime: now, receivedAt: now)
+    process(.book(update), levels: levels)
+  }
+
   private func endChildren() {
     let commands = outbox.commands.map(\.command)
     for case .newOrder(let child) in commands {

@@ -1,4 +1,4 @@
-/// What a tick and an order cost the core, by the number of venues, symbols, levels and orders.
+/// What a tick, an order, and a tick that makes an order marketable cost the core, by the number of venues, symbols, levels and orders.
 ///
 /// One number changes at a time. The tables have the sizes of the service's, the events are those
 /// that its core thread gives; what adapters, journal and sockets cost is not in it.
@@ -24,6 +24,11 @@ enum ScalingBenchmarks {
         benchmarker.measure("core/order/\(size)", calls: 10_000, prepare: site.prepareOrder) { _ in
           site.submit()
         }
+      }
+      if benchmarker.wants("core/strike/\(size)") {
+        let site = CoreSite(size)
+        benchmarker.measure(
+          "core/strike/\(size)", calls: 10_000, prepare: site.prepareStrike, site.strike)
       }
     }
   }

@@ -67,27 +67,19 @@ enum LoadBenchmarks {
   // MARK: Orders and market data together
 
   private static func load(_ benchmarker: inout Benchmarker, parentsPerSecond: Int) throws {
-    var options = LoopbackSite.Options()
-    options.symbols = ["BTC-USD", "ETH-USD"]
-    options.venues = ["kraken"]
-    let site = try LoopbackSite(options)
+    let (site, venue) = try OrderLoad.site()
     defer { site.stop() }
-    try site.waitUntilUp()
-    let venue = site.venues[0]
-    for side in [OrderSide.buy, .sell] {
-      let cents = LoopbackVenue.reference("BTC-USD") + (side == .buy ? -50 : 50)
-      try venue.place("BTC-USD", side, cents: cents, lots: 5_000_000)
-    }
-    venue.flush()
-    site.serve(milliseconds: 100)
     let flood = try venue.makeFlood("ETH-USD", levels: floodLevels, site.observer)
     var feed = Feed(flood, perSecond: 100_000 / floodLevels)
     let seconds = benchmarker.isQuick ? 2 : 60
-    var run = LoadRun()
-    run.drive(site, &feed, parentsPerSecond: parentsPerSecond, seconds: seconds)
-    let report = try run.finish(site)
+    var load = OrderLoad(site)
+    load.drive(perSecond: parentsPerSecond, seconds: seconds) { feed.step(at: $0) }
+    let report = try load.finish()
+    guard load.arrived == load.accepted else {
+      throw LoopbackFailure("\(load.accepted) were accepted, \(load.arrived) came to the venue")
+    }
     print("\(parentsPerSecond) parents/s for \(seconds) s: \(report), \(feed.report)")
-    benchmarker.record("end-to-end/load/\(parentsPerSecond)/answer", samples: run.answers)
+    benchmarker.record("end-to-end/load/\(parentsPerSecond)/answer", samples: load.answers)
   }
 }
 
@@ -132,77 +124,5 @@ struct Feed {
   var report: String {
     let seconds = Double(max(latest - startedAt, 1)) / 1e9
     return "\(Int(Double(sent) / seconds)) messages/s of market data"
-  }
-}
-
-/// Orders at fixed times, and what became of them.
-struct LoadRun {
-  private final class Tally {
-    var accepted = 0
-    var refused: [Int: Int] = [:]
-    var answers: [Double] = []
-    var waiting = 0
-    var mostWaiting = 0
-  }
-
-  private let tally = Tally()
-  private var sent = 0
-
-  var answers: [Double] { tally.answers }
-
-  mutating func drive(
-    _ site: LoopbackSite, _ feed: inout Feed, parentsPerSecond: Int, seconds: Int
-  ) {
-    let start = Clock.monotonicNanoseconds()
-    let interval = Int64(1_000_000_000 / parentsPerSecond)
-    let total = parentsPerSecond * seconds
-    while sent < total {
-      let now = Clock.monotonicNanoseconds()
-      let due = start + Int64(sent) * interval
-      if now >= due { submit(site, intendedAt: due) }
-      feed.step(at: now)
-      site.turn()
-    }
-  }
-
-  private mutating func submit(_ site: LoopbackSite, intendedAt: Int64) {
-    sent += 1
-    let side = sent % 2 == 0 ? "buy" : "sell"
-    let body =
-      #"{"client_order_id":"l\#(sent)","symbol":"BTC-USD","side":"\#(side)","#
-      + #""quantity":"0.001","type":"market","time_in_force":"ioc"}"#
-    tally.waiting += 1
-    tally.mostWaiting = max(tally.mostWaiting, tally.waiting)
-    site.send("POST", "/v1/orders", body) { [tally] status, _ in
-      tally.waiting -= 1
-      if status == 201 {
-        tally.accepted += 1
-        tally.answers.append(Double(Clock.monotonicNanoseconds() - intendedAt))
-      } else {
-        tally.refused[status, default: 0] += 1
-      }
-    }
-  }
-
-  /// Waits until nothing is open and compares what was accepted with what the venues got.
-  ///
-  /// - Throws: What was lost.
-  func finish(_ site: LoopbackSite) throws -> String {
-    site.serve(milliseconds: 30_000) { tally.waiting == 0 }
-    var open = 1
-    for _ in 0..<200 where open > 0 {
-      site.serve(milliseconds: 100)
-      open = try site.ask("GET", "/v1/orders?status=open")["orders"]?.array?.count ?? 0
-    }
-    guard open == 0, tally.waiting == 0 else {
-      throw LoopbackFailure("\(open) orders stay open, \(tally.waiting) were not answered")
-    }
-    guard site.observer.orders == tally.accepted else {
-      throw LoopbackFailure(
-        "\(tally.accepted) orders were accepted, \(site.observer.orders) came to the venues")
-    }
-    let refused = tally.refused.sorted { $0.key < $1.key }.map { "\($0.value) with \($0.key)" }
-    return "\(tally.accepted) accepted and ended, refused \(refused), "
-      + "at most \(tally.mostWaiting) unanswered"
   }
 }

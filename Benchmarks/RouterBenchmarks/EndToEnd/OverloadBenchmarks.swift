@@ -18,37 +18,22 @@ enum OverloadBenchmarks {
     if benchmarker.wants("end-to-end/overload/market-data") { try marketData(&benchmarker) }
   }
 
-  private static func site() throws -> (LoopbackSite, LoopbackVenue) {
-    var options = LoopbackSite.Options()
-    options.symbols = ["BTC-USD", "ETH-USD"]
-    options.venues = ["kraken"]
-    let site = try LoopbackSite(options)
-    try site.waitUntilUp()
-    let venue = site.venues[0]
-    for side in [OrderSide.buy, .sell] {
-      let cents = LoopbackVenue.reference("BTC-USD") + (side == .buy ? -50 : 50)
-      try venue.place("BTC-USD", side, cents: cents, lots: 5_000_000)
-    }
-    venue.flush()
-    site.serve(milliseconds: 100)
-    return (site, venue)
-  }
-
   // MARK: Orders
 
   /// First as many as go through, each connection asking again when it is answered; then twice as
   /// many, at fixed times.
   private static func orders(_ benchmarker: inout Benchmarker) throws {
-    let (site, _) = try site()
+    let (site, _) = try OrderLoad.site()
     defer { site.stop() }
     let seconds = benchmarker.isQuick ? 2 : 10
-    var closed = OverloadRun(site, patienceMilliseconds: patienceMilliseconds)
-    let most = closed.driveClosed(seconds: seconds, connections: LoopbackSite.lanes)
+    var closed = OrderLoad(site)
+    closed.driveClosed(seconds: seconds, connections: LoopbackSite.lanes)
+    let most = closed.accepted / seconds
     print("closed loop of \(LoopbackSite.lanes): \(try closed.finish()), \(most) orders/s")
     benchmarker.record("end-to-end/overload/orders/closed-loop", samples: closed.answers)
     let before = residentMegabytes()
-    var open = OverloadRun(site, patienceMilliseconds: patienceMilliseconds)
-    open.driveOpen(seconds: seconds, perSecond: 2 * most)
+    var open = OrderLoad(site, patienceMilliseconds: patienceMilliseconds)
+    open.drive(perSecond: 2 * most, seconds: seconds)
     print(
       "twice as many, \(2 * most) orders/s with \(patienceMilliseconds) ms each: "
         + "\(try open.finish()), \(residentMegabytes() - before) MB more resident")
@@ -67,7 +52,7 @@ enum OverloadBenchmarks {
 
   /// Floods at growing rates; after each, how long until the router's book shows what came last.
   private static func marketData(_ benchmarker: inout Benchmarker) throws {
-    let (site, venue) = try site()
+    let (site, venue) = try OrderLoad.site()
     defer { site.stop() }
     for rate in benchmarker.isQuick ? [10_000] : [25_000, 50_000, 100_000, 200_000, 400_000] {
       // A venue drops who does not read, and the next subscription has another socket.
@@ -106,103 +91,5 @@ enum OverloadBenchmarks {
       site.serve(milliseconds: 1)
     }
     throw LoopbackFailure("the book does not show what the venue sent last")
-  }
-}
-
-/// Orders beyond what can be taken, and what became of each.
-struct OverloadRun {
-  private final class Tally {
-    var accepted = 0
-    var refused: [String: Int] = [:]
-    var answers: [Double] = []
-    var waiting = 0
-    var mostWaiting = 0
-  }
-
-  private let site: LoopbackSite
-  private let patienceMilliseconds: Int64
-  private let tally = Tally()
-  private let ordersBefore: Int
-  private var sent = 0
-
-  init(_ site: LoopbackSite, patienceMilliseconds: Int) {
-    self.site = site
-    self.patienceMilliseconds = Int64(patienceMilliseconds)
-    ordersBefore = site.observer.orders
-  }
-
-  var answers: [Double] { tally.answers }
-
-  /// - Returns: Orders that were accepted, per second.
-  mutating func driveClosed(seconds: Int, connections: Int) -> Int {
-    let end = Clock.monotonicNanoseconds() + Int64(seconds) * 1_000_000_000
-    while Clock.monotonicNanoseconds() < end {
-      while tally.waiting < connections { submit(intendedAt: Clock.monotonicNanoseconds()) }
-      site.turn()
-    }
-    return tally.accepted / seconds
-  }
-
-  mutating func driveOpen(seconds: Int, perSecond: Int) {
-    let start = Clock.monotonicNanoseconds()
-    let interval = Int64(1_000_000_000 / max(perSecond, 1))
-    let first = sent
-    while sent - first < perSecond * seconds {
-      let due = start + Int64(sent - first) * interval
-      if Clock.monotonicNanoseconds() >= due { submit(intendedAt: due) }
-      site.turn()
-    }
-  }
-
-  private mutating func submit(intendedAt: Int64) {
-    sent += 1
-    let side = sent % 2 == 0 ? "buy" : "sell"
-    let late = Clock.monotonicNanoseconds() - intendedAt
-    let expiry = Clock.wallNanoseconds() - late + patienceMilliseconds * 1_000_000
-    let body =
-      #"{"client_order_id":"v\#(ordersBefore)-\#(sent)","symbol":"BTC-USD","side":"\#(side)","#
-      + #""quantity":"0.001","type":"market","time_in_force":"ioc","#
-      + #""expires_at":"\#(RFC3339.format(expiry))"}"#
-    tally.waiting += 1
-    tally.mostWaiting = max(tally.mostWaiting, tally.waiting)
-    site.send("POST", "/v1/orders", body) { [tally] status, body in
-      tally.waiting -= 1
-      if status == 201 {
-        tally.accepted += 1
-        tally.answers.append(Double(Clock.monotonicNanoseconds() - intendedAt))
-      } else {
-        tally.refused[Self.reason(status, body), default: 0] += 1
-      }
-    }
-  }
-
-  private static func reason(_ status: Int, _ body: [UInt8]) -> String {
-    guard let problem = try? JSONValue(parsing: body) else { return "\(status)" }
-    let type = problem["type"]?.string?.split(separator: ":").last.map(String.init) ?? "?"
-    return "\(status) \(type)\(problem["field"]?.string.map { " \($0)" } ?? "")"
-  }
-
-  /// Waits until nothing is open, and compares what was accepted with what the venue got: an order
-  /// that expired in the router gets there not at all, none twice.
-  ///
-  /// - Throws: What was lost or doubled.
-  func finish() throws -> String {
-    site.serve(milliseconds: 30_000) { tally.waiting == 0 }
-    var open = 1
-    for _ in 0..<200 where open > 0 {
-      site.serve(milliseconds: 100)
-      open = try site.ask("GET", "/v1/orders?status=open")["orders"]?.array?.count ?? 0
-    }
-    guard open == 0, tally.waiting == 0 else {
-      throw LoopbackFailure("\(open) orders stay open, \(tally.waiting) were not answered")
-    }
-    let arrived = site.observer.orders - ordersBefore
-    guard arrived <= tally.accepted else {
-      throw LoopbackFailure("\(tally.accepted) orders were accepted, \(arrived) came to the venue")
-    }
-    let refused = tally.refused.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-    return "\(sent) sent, \(tally.accepted) accepted and ended, \(arrived) of them at the venue, "
-      + "refused: \(refused.isEmpty ? "none" : refused.joined(separator: ", ")); "
-      + "at most \(tally.mostWaiting) unanswered"
   }
 }
