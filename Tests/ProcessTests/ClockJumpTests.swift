@@ -190,17 +190,13 @@ private final class ClockTrial {
     try router.wait("no venue is sent orders") {
       try venues().allSatisfy { $0["order_entry"]?.bool == false }
     }
-    let counts = try orderCounts()
+    let counts = try site.orderCounts()
     if let order = try? router.submit(
       "buy", "0.02", "BTC-USD", #""type":"market","time_in_force":"ioc""#)
     {
       #expect(decimal(try router.ended(order)["filled_quantity"]) == 0)
     }
-    #expect(try orderCounts() == counts, "clock \(shim.wallOffsetSeconds) s ahead")
-  }
-
-  private func orderCounts() throws -> [Int] {
-    try site.venueNames.map { try site.state(of: $0)["orders"]?.array?.count ?? -1 }
+    #expect(try site.orderCounts() == counts, "clock \(shim.wallOffsetSeconds) s ahead")
   }
 
   /// How long an order was open by the router's own stamps.
@@ -233,19 +229,7 @@ private final class ClockTrial {
 
   /// What the venues hold is what the router believes, order by order.
   func expectConsistent() throws {
-    let positions = try router.positions()
-    for (key, after) in try site.balances() {
-      #expect(after - (before[key] ?? 0) == positions[key] ?? 0, "\(key)")
-    }
-    for name in site.venueNames {
-      let state = try site.state(of: name)
-      for request in state["requests"]?.members ?? [] {
-        #expect(request.value.int64 == 1, "\(name) got \(request.name) more than once")
-      }
-    }
-    #expect(throws: Never.self) {
-      _ = try JournalReader.read(directory: router.journalDirectory) { _, _ in }
-    }
+    try site.expectAgreement(with: router, since: before)
   }
 
   private func decimal(_ value: JSONValue?) -> Int128 {

@@ -103,21 +103,6 @@ final class FaultTrial {
     }
   }
 
-  /// Why an order is refused; `nil` if it is taken.
-  func refusal() throws -> String? {
-    do {
-      _ = try router.submit("buy", "0.01")
-      return nil
-    } catch {
-      guard case ClientFailure.refused(503, let problem) = error else { throw error }
-      return problem["detail"]?.string ?? ""
-    }
-  }
-
-  func orderCounts() throws -> [Int] {
-    try site.venueNames.map { try site.state(of: $0)["orders"]?.array?.count ?? -1 }
-  }
-
   // MARK: The journal
 
   /// Ids of all children that the journal on the disk knows.
@@ -145,18 +130,6 @@ final class FaultTrial {
     try router.wait("every order has ended", seconds: 180) {
       try router.client().get("/v1/orders?status=open")["orders"]?.array?.isEmpty == true
     }
-    let positions = try router.positions()
-    for (key, after) in try site.balances() {
-      #expect(after - (before[key] ?? 0) == positions[key] ?? 0, "\(key)")
-    }
-    for name in site.venueNames {
-      let state = try site.state(of: name)
-      for request in state["requests"]?.members ?? [] {
-        #expect(request.value.int64 == 1, "\(name) got \(request.name) more than once")
-      }
-    }
-    #expect(throws: Never.self) {
-      _ = try JournalReader.read(directory: router.journalDirectory) { _, _ in }
-    }
+    try site.expectAgreement(with: router, since: before)
   }
 }

@@ -73,6 +73,19 @@ struct ProcessStateTests {
 
   // MARK: Disks
 
+  @Test(arguments: [true, false])
+  func `the journal lies in memory only where the settings let it`(mayMap: Bool) throws {
+    let site = try Site(["kraken"])
+    site.extraSettings = "journal: {memory_mapped: \(mayMap)},"
+    let router = try site.makeRouter()
+    defer { router.kill() }
+    try router.start()
+    try router.waitUntilUp(1)
+    let process = try #require(router.process).identifier
+    let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
+    #expect(maps.contains("/journal/segment-") == mayMap)
+  }
+
   @Test func `a state directory that can not be written is named`() throws {
     let site = try Site(["kraken"])
     let router = try site.makeRouter()
@@ -104,22 +117,11 @@ struct ProcessStateTests {
     try disk.fill(leavingMegabytes: segment + segment / 2)
     try router.start()
     try router.waitUntilUp(1)
-    try router.wait("new orders are refused") { try refusal(router)?.contains("disk") == true }
+    try router.wait("new orders are refused") { try router.refusal()?.contains("disk") == true }
     _ = try router.client().delete("/v1/orders/\(order["id"]?.string ?? "")")
     #expect(try router.ended(order)["status"]?.string == "canceled")
     try disk.empty()
-    try router.wait("orders are taken again") { try refusal(router) == nil }
-  }
-
-  /// Why an order is refused; `nil` if it is taken.
-  private func refusal(_ router: RouterProcess) throws -> String? {
-    do {
-      _ = try router.submit("buy", "0.01")
-      return nil
-    } catch {
-      guard case ClientFailure.refused(503, let problem) = error else { throw error }
-      return problem["detail"]?.string ?? ""
-    }
+    try router.wait("orders are taken again") { try router.refusal() == nil }
   }
 }
 

@@ -129,14 +129,14 @@ import Wire
     trial.shim.add(FaultShim.Rule(call: .allocate, error: ENOSPC, skip: 1, path: "/next.tmp"))
     try trial.start()
     try trial.router.wait("new orders are refused") {
-      try trial.refusal()?.contains("disk") == true
+      try trial.router.refusal()?.contains("disk") == true
     }
     let count = try trial.site.state(of: "kraken")["orders"]?.array?.count
     _ = try trial.router.client().delete("/v1/orders/\(order["id"]?.string ?? "")")
     #expect(try trial.router.ended(order)["status"]?.string == "canceled")
     #expect(try trial.site.state(of: "kraken")["orders"]?.array?.count == count)
     trial.shim.removeRules()
-    try trial.router.wait("orders are taken again") { try trial.refusal() == nil }
+    try trial.router.wait("orders are taken again") { try trial.router.refusal() == nil }
     try trial.expectConsistent()
   }
 
@@ -173,11 +173,11 @@ import Wire
     try trial.router.wait("no venue is up and a connection has failed") {
       trial.router.upCount == 0 && trial.shim.hits(number) > 0
     }
-    let counts = try trial.orderCounts()
+    let counts = try trial.site.orderCounts()
     let order = try? trial.router.submit(
       "buy", "0.1", "BTC-USD", #""type":"market","time_in_force":"ioc""#)
     if let order { _ = try trial.router.ended(order) }
-    #expect(try trial.orderCounts() == counts)
+    #expect(try trial.site.orderCounts() == counts)
     trial.shim.removeRules()
     try trial.router.waitUntilUp(trial.site.venueNames.count)
     #expect(try trial.router.ended(trial.router.submit("buy", "0.1"))["status"]?.string == "filled")

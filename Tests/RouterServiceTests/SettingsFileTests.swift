@@ -61,6 +61,15 @@ struct SettingsFileTests {
     #expect(venue.routing == VenueRouting(venue: VenueID(0)))
   }
 
+  @Test func `facts are written through memory unless the settings say otherwise`() throws {
+    #expect(try decode(Self.complete).mapsJournal)
+    let journal = "journal: {memory_mapped: false, retain_days: 3}, venues:"
+    let settings = try decode(Self.complete.replacingOccurrences(of: "venues:", with: journal))
+    #expect(!settings.mapsJournal && settings.retention.retainSeconds == 3 * 86_400)
+    #expect(faults("venues:", "journal: {memory_mapped: 'no'}, venues:").count == 1)
+    #expect(faults("venues:", "journal: {memory_map: true}, venues:").count == 1)
+  }
+
   @Test func `what is assumed about a venue is read in its units`() throws {
     let routing = """
       routing: {latency_ms: 40, clock_offset_ms: -3, fill_probability: '0.9',

@@ -56,6 +56,8 @@ package struct ServiceSettings: Sendable {
   package var stateDirectory = ""
   package var durability = Durability.power
   package var retention = JournalRetention()
+  /// Whether facts are written through memory where the file system can.
+  package var mapsJournal = true
   package var tokens: [Token] = []
   package var symbols: [PairName] = []
   /// Assets beyond those of the symbols: fee tokens such as BNB.

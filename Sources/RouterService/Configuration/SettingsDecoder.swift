@@ -24,7 +24,11 @@ struct SettingsDecoder {
     settings.instance = UInt32(reader.integer("instance", standard: 1, 1...0xFF_FFFF))
     settings.durability = reader.choice(
       "durability", standard: .power, [("power", .power), ("process", .process)])
-    settings.retention = retention(reader)
+    let known = ["retain_days", "snapshot_megabytes", "memory_mapped"]
+    if let journal = reader.optionalObject("journal", known: known) {
+      settings.retention = retention(journal)
+      settings.mapsJournal = journal.bool("memory_mapped", standard: true)
+    }
     settings.stateDirectory = absolute(reader.required("state_directory"))
     settings.busyPolling = reader.bool("busy_polling", standard: false)
     if reader.value("core_processor") != nil {
@@ -48,10 +52,8 @@ struct SettingsDecoder {
     return settings
   }
 
-  private func retention(_ reader: SettingsReader) -> JournalRetention {
+  private func retention(_ journal: SettingsReader) -> JournalRetention {
     var retention = JournalRetention()
-    let known = ["retain_days", "snapshot_megabytes"]
-    guard let journal = reader.optionalObject("journal", known: known) else { return retention }
     let days = retention.retainSeconds / 86_400
     retention.retainSeconds = journal.integer("retain_days", standard: days, 0...36_500) * 86_400
     let megabytes = retention.snapshotByteCount >> 20

@@ -30,7 +30,8 @@ struct Recovery: ~Copyable {
       let keeper = try JournalKeeper(
         directory: directory, configuration: configuration, retention: settings.retention)
       let journal = try JournalWriter(
-        directory: directory, instance: settings.instance, durability: settings.durability,
+        directory: directory, storage: SystemStorage(mayMap: settings.mapsJournal),
+        instance: settings.instance, durability: settings.durability,
         epochFloor: EpochFile.floor(atWallNanoseconds: Clock.wallNanoseconds()),
         onDurable: onDurable, onFailure: onFailure, onSealed: { keeper.segmentSealed() })
       let state = try RecoveredState(directory: directory, configuration: configuration)
