@@ -13,6 +13,7 @@ static uint32_t to_epoll(uint32_t events) {
   if (events & SLUICE_IO_READ) mask |= EPOLLIN;
   if (events & SLUICE_IO_WRITE) mask |= EPOLLOUT;
   if (events & SLUICE_IO_HANG_UP) mask |= EPOLLRDHUP;
+  if (events & SLUICE_IO_EDGE) mask |= EPOLLET;
   return mask;
 }
 

@@ -11,6 +11,8 @@
 #define SLUICE_IO_WRITE 2u
 #define SLUICE_IO_HANG_UP 4u
 #define SLUICE_IO_ERROR 8u
+// Told once for each change, and not for as long as it lasts.
+#define SLUICE_IO_EDGE 16u
 
 typedef struct {
   uint64_t token;

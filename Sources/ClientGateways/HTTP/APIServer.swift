@@ -60,7 +60,7 @@ package final class APIServer {
   }
 
   private func route(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(Problem) {
-    let path = request.path.split(separator: "/").map(String.init)
+    let path = Self.segments(of: request)
     switch (request.method, path.first, path.dropFirst().first) {
     case ("GET", "healthz", nil): respondHealth(exchange)
     case ("GET", "readyz", nil): respondReadiness(exchange)
@@ -97,6 +97,11 @@ package final class APIServer {
       try setHalted(false, exchange)
     default: throw .notFound("there is no \(request.method) \(request.path)")
     }
+  }
+
+  private static func segments(of request: HTTPRequest) -> [String] {
+    request.target.utf8.prefix { $0 != UInt8(ascii: "?") }.split(separator: UInt8(ascii: "/"))
+      .map { String(Substring($0)) }
   }
 
   private func routeOrders(
@@ -151,6 +156,7 @@ package final class APIServer {
 
   private func submit(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(Problem) {
     try requireReady()
+    port.expectRequest()
     let order = try OrderRequest.decode(request.body, directory: model.directory, now: now())
     let id = order.clientOrderID
     guard inFlight.insert(id).inserted else {
@@ -182,6 +188,7 @@ package final class APIServer {
     _ order: OrderView, _ request: HTTPRequest, _ exchange: HTTPExchange
   ) throws(Problem) {
     try requireReady()
+    port.expectRequest()
     guard let instrument = model.directory.instruments[order.accepted.order.instrument]?.instrument
     else { throw .notFound("the instrument of this order is not known any more") }
     let replacement = try ReplaceRequest.decode(request.body, of: order, instrument)

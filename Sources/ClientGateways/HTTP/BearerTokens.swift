@@ -28,14 +28,21 @@ package struct BearerTokens: Sendable {
   ///
   /// Every digest is compared, in constant time, whether or not one has matched.
   package func principal(authorization: String?, scope: Scope) throws(Problem) -> String {
-    guard let authorization, authorization.lowercased().hasPrefix("bearer ") else {
-      throw .unauthenticated
-    }
-    let digest = Digest.sha256(Array(authorization.dropFirst(7).utf8))
+    guard let authorization, Self.isBearer(authorization) else { throw .unauthenticated }
+    let digest = Digest.sha256(Array(authorization.utf8.dropFirst(Self.scheme.utf8.count)))
     var found: Entry?
     for entry in entries where ConstantTime.equal(entry.digest, digest) { found = entry }
     guard let found else { throw .unauthenticated }
     guard found.scopes.contains(scope) else { throw .outOfScope(scope) }
     return found.name
+  }
+
+  private static let scheme = "bearer "
+
+  /// The scheme's name has no case (RFC 9110, section 11.1).
+  private static func isBearer(_ authorization: String) -> Bool {
+    let words = authorization.utf8.prefix(scheme.utf8.count)
+    return words.count == scheme.utf8.count
+      && zip(words, scheme.utf8).allSatisfy { $0 | 0x20 == $1 }
   }
 }

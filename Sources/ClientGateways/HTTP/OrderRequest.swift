@@ -4,6 +4,9 @@ internal import Wire
 
 /// A client's new order as its JSON says it, checked field by field.
 package enum OrderRequest {
+  private static let types = OrderType.allCases.map { (name: $0.name, value: $0) }
+  private static let timesInForce = TimeInForce.allCases.map { (name: $0.name, value: $0) }
+  private static let sides = [(name: "buy", value: Side.buy), (name: "sell", value: Side.sell)]
   private static let fields = [
     "client_order_id", "symbol", "side", "type", "time_in_force", "quantity", "limit_price",
     "stop_price", "trigger", "post_only", "fok", "expires_at", "expires_in_ms", "max_children",
@@ -54,14 +57,13 @@ package enum OrderRequest {
   }
 
   private static func side(_ body: RequestBody) throws(Problem) -> Side {
-    guard let side = try body.choice("side", [("buy", Side.buy), ("sell", .sell)]) else {
+    guard let side = try body.choice("side", sides) else {
       throw .invalid("side", "the field is missing")
     }
     return side
   }
 
   private static func orderType(_ body: RequestBody) throws(Problem) -> OrderType {
-    let types = OrderType.allCases.map { ($0.name, $0) }
     guard let type = try body.choice("type", types) else {
       throw .invalid("type", "the field is missing")
     }
@@ -71,8 +73,7 @@ package enum OrderRequest {
   private static func timeInForce(
     _ body: RequestBody, type: OrderType
   ) throws(Problem) -> TimeInForce {
-    let all = TimeInForce.allCases.map { ($0.name, $0) }
-    return try body.choice("time_in_force", all)
+    try body.choice("time_in_force", timesInForce)
       ?? (type == .market ? .immediateOrCancel : .goodTillCancel)
   }
 

@@ -18,13 +18,13 @@ struct RequestBody {
       throw Problem(
         400, "invalid-json", title: "The body must be a JSON object", detail: "send {...}")
     }
-    var seen: Set<String> = []
-    for member in members {
+    for (index, member) in members.enumerated() {
       guard known.contains(member.name) else {
         throw .invalid(
           member.name, "unknown field; known are \(known.sorted().joined(separator: ", "))")
       }
-      guard seen.insert(member.name).inserted else {
+      // Before the first that is given twice there are no more than are known.
+      guard !members[..<index].contains(where: { $0.name == member.name }) else {
         throw .invalid(member.name, "is given twice; give it once")
       }
     }

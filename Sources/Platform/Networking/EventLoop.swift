@@ -19,6 +19,9 @@ package final class EventLoop: @unchecked Sendable {
   /// 64 readable bytes follow it, so that a scanner may load whole words.
   package let readBuffer: UnsafeMutableRawBufferPointer
 
+  /// Called when work is expected and there is time until it comes.
+  package var onExpectation: () -> Void = {}
+
   /// Monotonic time of the read that brought what is being handled, as noted by whoever read it.
   package var lastReadNanoseconds: Int64 = 0
 
@@ -33,7 +36,7 @@ package final class EventLoop: @unchecked Sendable {
   private var timers = TimerQueue()
   private var enqueued: [() -> Void] = []
   private var submittedHere: [@Sendable () -> Void] = []
-  private let submitted = Mutex<[@Sendable () -> Void]>([])
+  private let inbox = LoopInbox()
   private let stopRequested = Atomic(false)
   private var isRunning = false
 
@@ -48,7 +51,7 @@ package final class EventLoop: @unchecked Sendable {
     unsafe readBuffer = UnsafeMutableRawBufferPointer(rebasing: storage[..<Self.readBytes])
     try PlatformError.check(
       sluice_epoll_add(
-        epoll, wakeUpCall.fileDescriptor, SLUICE_IO_READ, Self.wakeToken),
+        epoll, wakeUpCall.fileDescriptor, SLUICE_IO_READ | SLUICE_IO_EDGE, Self.wakeToken),
       "watch the event loop's wake-up call")
   }
 
@@ -131,11 +134,15 @@ package final class EventLoop: @unchecked Sendable {
   ///
   /// May be called from any thread.
   package func submit(_ work: @escaping @Sendable () -> Void) {
-    let wasEmpty = submitted.withLock { queue in
-      queue.append(work)
-      return queue.count == 1
-    }
-    if wasEmpty { wakeUpCall.signal() }
+    if inbox.append(work) { wakeUpCall.signal() }
+  }
+
+  /// Says that work will be submitted within `nanoseconds`, so that the loop looks out for it awake.
+  ///
+  /// May be called from any thread. It takes back nothing and promises nothing: a loop that has
+  /// waited in vain sleeps again.
+  package func expectWork(withinNanoseconds nanoseconds: Int64) {
+    if inbox.expect(until: Clock.monotonicNanoseconds() &+ nanoseconds) { wakeUpCall.signal() }
   }
 
   /// Ends the present wait, from any thread.
@@ -177,6 +184,34 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   private func waitForEvents(_ nanoseconds: Int64) -> Int {
+    guard nanoseconds != 0 else { return poll(0) }
+    var left = nanoseconds
+    if let end = inbox.expectedUntil {
+      let count = lookOut(until: end, atMost: &left)
+      if count > 0 { return count }
+    }
+    guard left != 0, inbox.fallAsleep() else { return poll(0) }
+    defer { inbox.wake() }
+    return poll(left)
+  }
+
+  /// Looks for events without sleeping, for as long as work is expected; takes that from `left`.
+  private func lookOut(until end: Int64, atMost left: inout Int64) -> Int {
+    let start = Clock.monotonicNanoseconds()
+    let last = left < 0 ? end : min(end, start &+ left)
+    var now = start
+    if now < last, inbox.isEmpty { onExpectation() }
+    while now < last, inbox.isEmpty {
+      let count = poll(0)
+      if count > 0 { return count }
+      now = Clock.monotonicNanoseconds()
+    }
+    if now >= end { inbox.expectNothing(after: end) }
+    if left > 0 { left = max(0, left - (now - start)) }
+    return 0
+  }
+
+  private func poll(_ nanoseconds: Int64) -> Int {
     let count = unsafe sluice_epoll_wait(epoll, ready, Int32(Self.batch), nanoseconds)
     precondition(count >= 0, "epoll failed: \(PlatformError.text(of: -count))")
     return Int(count)
@@ -185,12 +220,10 @@ package final class EventLoop: @unchecked Sendable {
   private func dispatch(_ count: Int) {
     for index in 0..<count {
       let event = unsafe ready[index]
-      if event.token == Self.wakeToken {
-        wakeUpCall.drain()
-      } else {
-        // An earlier handler of this batch may have ended the watch.
-        live(WatchID(token: event.token))?.handler?(IOReadiness(rawValue: event.events))
-      }
+      // A wake-up call has done its work by ending the wait, and is told once: nothing to drain.
+      guard event.token != Self.wakeToken else { continue }
+      // An earlier handler of this batch may have ended the watch.
+      live(WatchID(token: event.token))?.handler?(IOReadiness(rawValue: event.events))
     }
   }
 
@@ -208,7 +241,8 @@ package final class EventLoop: @unchecked Sendable {
       enqueued = []
       for item in work { item() }
     }
-    submitted.withLock { swap(&$0, &submittedHere) }
+    guard !inbox.isEmpty else { return }
+    inbox.take(&submittedHere)
     for item in submittedHere { item() }
     submittedHere.removeAll(keepingCapacity: true)
   }

@@ -14,6 +14,9 @@ final class CoreThread: VenueGatewayDelegate {
   private var core: RouterCore
   private let journal: JournalWriter
   private let isBusyPolling: Bool
+  /// How long it looks out for what is about to come before it sleeps.
+  let spinNanoseconds: Int64
+  private var syncWait = SyncWait()
   private var gateways: [VenueGateway?] = []
   private var outbox = Outbox()
   private var effects = EffectQueue()
@@ -33,7 +36,8 @@ final class CoreThread: VenueGatewayDelegate {
 
   init(
     loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
-    isBusyPolling: Bool, recorder: CoreRecorder? = nil, stages: StageTracker? = nil
+    isBusyPolling: Bool, spinNanoseconds: Int64 = 0, recorder: CoreRecorder? = nil,
+    stages: StageTracker? = nil
   ) {
     self.recorder = recorder
     self.stages = stages
@@ -42,11 +46,13 @@ final class CoreThread: VenueGatewayDelegate {
     self.core = core
     self.journal = journal
     self.isBusyPolling = isBusyPolling
+    self.spinNanoseconds = spinNanoseconds
   }
 
   // MARK: The loop
 
   func run() {
+    loop.onExpectation = { [journal] in journal.prepareCommit() }
     while !isStopping {
       loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
       let now = clock.now
@@ -117,10 +123,21 @@ final class CoreThread: VenueGatewayDelegate {
   /// An idle turn is not worth a record.
   private func endTurn() {
     journal.endTurn()
+    awaitSync()
     stages?.turnEnded()
     guard let recorder, hasRecorded else { return }
     hasRecorded = false
     recorder.turnEnded(safeIndex: journal.safeIndex, at: clock.now)
+  }
+
+  /// The sync that effects wait for is over soon, sooner than a thread that sleeps is awake.
+  private func awaitSync() {
+    guard spinNanoseconds > 0, !isBusyPolling, !effects.isEmpty, !syncWait.isUnderWay else {
+      return
+    }
+    if syncWait.begin(at: Clock.monotonicNanoseconds()) {
+      loop.expectWork(withinNanoseconds: spinNanoseconds)
+    }
   }
 
   private func write() -> Bool {
@@ -255,8 +272,15 @@ final class CoreThread: VenueGatewayDelegate {
   }
 
   /// Called on the journal's thread when more facts have become safe.
+  ///
+  /// Where nothing waits for a sync, nobody needs to know.
   nonisolated func wakeForDurable(_ index: UInt64) {
-    loop.submit {}
+    guard journal.durability == .power else { return }
+    let core = Unchecked(self)
+    loop.submit {
+      core.value.syncWait.end(
+        at: Clock.monotonicNanoseconds(), limit: core.value.spinNanoseconds)
+    }
   }
 
   /// Called on the journal's thread when a sync has failed; syncs are not tried again.

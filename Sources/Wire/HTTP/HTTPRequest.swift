@@ -20,7 +20,7 @@ package struct HTTPRequest: Sendable, Equatable {
 
   /// The path as sent, escapes and all.
   package var path: String {
-    String(target.prefix { $0 != "?" })
+    String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
   }
 
   /// The query as sent, without its question mark; empty if there is none.
