@@ -48,16 +48,16 @@ struct SettingsFileTests {
   @Test func `what makes the core's thread fast has defaults that let it sleep`() throws {
     let settings = try decode(Self.complete)
     #expect(!settings.busyPolling && settings.spinMicroseconds == 200)
-    #expect(settings.mapsJournal)
+    #expect(settings.keepsWarm && settings.mapsJournal)
     let changed = try decode(
       Self.complete.replacingOccurrences(
         of: "durability: 'process',",
         with: """
-          durability: 'process', busy_polling: true, spin_us: 0,
+          durability: 'process', busy_polling: true, keep_warm: false, spin_us: 0,
           journal: {memory_mapped: false},
           """))
     #expect(changed.busyPolling && changed.spinMicroseconds == 0)
-    #expect(!changed.mapsJournal)
+    #expect(!changed.keepsWarm && !changed.mapsJournal)
     #expect(
       faults("durability: 'process',", "spin_us: 10001,")
         == ["spin_us: must be a whole number from 0 to 10000"])

@@ -11,7 +11,7 @@ enum EndToEndBenchmarks {
   private static let venues = ["kraken", "coinbase-exchange", "binance"]
 
   static func run(_ benchmarker: inout Benchmarker) throws {
-    for mode in ["busy", "sleeping"] {
+    for mode in ["busy", "busy-cold", "sleeping"] {
       if venues.contains(where: { benchmarker.wants("end-to-end/tick-to-order/\($0)/\(mode)") }) {
         try tickToOrder(&benchmarker, mode)
       }
@@ -25,7 +25,8 @@ enum EndToEndBenchmarks {
   private static func options(_ mode: String, _ durability: String) -> LoopbackSite.Options {
     var options = LoopbackSite.Options()
     options.durability = durability
-    options.isBusyPolling = mode == "busy"
+    options.isBusyPolling = mode != "sleeping"
+    options.keepsWarm = mode == "busy"
     options.coreProcessor = 0
     return options
   }
@@ -65,6 +66,7 @@ enum EndToEndBenchmarks {
       }
       benchmarker.record("end-to-end/tick-to-order/\(name)/\(mode)", samples: samples)
     }
+    print("\(mode): stages p50 us: \(try site.stages())")
   }
 
   /// Long enough for the venue to show that the last order is gone before the next one comes: what
@@ -142,6 +144,7 @@ enum EndToEndBenchmarks {
     benchmarker.record("\(name)/first-child", samples: first)
     benchmarker.record("\(name)/last-child", samples: last)
     benchmarker.record("\(name)/answer", samples: answer)
+    print("\(durability): stages p50 us: \(try site.stages())")
   }
 
   private static func body(_ index: Int) -> String {

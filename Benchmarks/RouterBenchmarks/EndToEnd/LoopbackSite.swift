@@ -13,6 +13,7 @@ final class LoopbackSite {
   struct Options {
     var durability = "process"
     var isBusyPolling = false
+    var keepsWarm = true
     var symbols = ["BTC-USD"]
     var venues = ["binance", "coinbase-exchange", "kraken"]
     /// The processor of the core thread; `nil` leaves that to the kernel.
@@ -74,6 +75,7 @@ final class LoopbackSite {
     {
       mode: 'simulated', listen: {port: 0}, state_directory: 'router',
       durability: '\(options.durability)', busy_polling: \(options.isBusyPolling),
+      keep_warm: \(options.keepsWarm),
       \(options.coreProcessor.map { "core_processor: \($0)," } ?? "")
       authentication: {tokens: [{
         name: 'benchmark', token: {file: 'token'}, scopes: ['read', 'trade', 'cancel', 'kill'],
@@ -136,6 +138,15 @@ final class LoopbackSite {
         "\(method) \(path): \(answer.map { String(decoding: $0.body, as: UTF8.self) } ?? "-")")
     }
     return try JSONValue(parsing: answer.body)
+  }
+
+  /// The stages of what was sent, as the router has stamped them: medians in microseconds.
+  func stages() throws -> String {
+    let stages = try ask("GET", "/v1/latency")["stages"]?.array ?? []
+    let whole = stages.filter { $0["venue"] == nil && ($0["count"]?.int64 ?? 0) > 0 }
+    return whole.map { stage in
+      "\(stage["stage"]?.string ?? "") \((stage["p50_ns"]?.int64 ?? 0) / 1000)"
+    }.joined(separator: ", ")
   }
 
   func waitUntilUp() throws {

@@ -154,13 +154,17 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Waits up to `timeoutNanoseconds` (-1: until something happens, 0: not at all) and runs what
   /// became ready, the timers that are due and the work that was handed in.
-  package func runOnce(timeoutNanoseconds: Int64) {
+  ///
+  /// - Returns: Whether there was anything.
+  @discardableResult
+  package func runOnce(timeoutNanoseconds: Int64) -> Bool {
     precondition(!isRunning, "an event loop does not run inside its own handlers")
     isRunning = true
     defer { isRunning = false }
-    dispatch(waitForEvents(waitNanoseconds(timeoutNanoseconds)))
-    runDueTimers()
-    runWork()
+    let count = waitForEvents(waitNanoseconds(timeoutNanoseconds))
+    dispatch(count)
+    let hasTimers = runDueTimers()
+    return runWork() || hasTimers || count > 0
   }
 
   /// Runs until `stop`.
@@ -227,23 +231,30 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private func runDueTimers() {
-    guard timers.count > 0 else { return }
+  private func runDueTimers() -> Bool {
+    guard timers.count > 0 else { return false }
     let now = Clock.monotonicNanoseconds()
     // A timer scheduled meanwhile waits for the next turn, so that sockets get theirs.
     let newest = timers.newest
-    while let handler = timers.popDue(at: now, upTo: newest) { handler() }
+    var ran = false
+    while let handler = timers.popDue(at: now, upTo: newest) {
+      handler()
+      ran = true
+    }
+    return ran
   }
 
-  private func runWork() {
-    if !enqueued.isEmpty {
+  private func runWork() -> Bool {
+    let hasEnqueued = !enqueued.isEmpty
+    if hasEnqueued {
       let work = enqueued
       enqueued = []
       for item in work { item() }
     }
-    guard !inbox.isEmpty else { return }
+    guard !inbox.isEmpty else { return hasEnqueued }
     inbox.take(&submittedHere)
     for item in submittedHere { item() }
     submittedHere.removeAll(keepingCapacity: true)
+    return true
   }
 }

@@ -17,6 +17,9 @@ final class CoreThread: VenueGatewayDelegate {
   /// How long it looks out for what is about to come before it sleeps.
   let spinNanoseconds: Int64
   private var syncWait = SyncWait()
+  private let rehearsal: Rehearsal?
+  /// Monotonic time before which the way of an order is not rehearsed again.
+  private var nextRehearsal: Int64 = 0
   private var gateways: [VenueGateway?] = []
   private var outbox = Outbox()
   private var effects = EffectQueue()
@@ -36,9 +39,10 @@ final class CoreThread: VenueGatewayDelegate {
 
   init(
     loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
-    isBusyPolling: Bool, spinNanoseconds: Int64 = 0, recorder: CoreRecorder? = nil,
-    stages: StageTracker? = nil
+    isBusyPolling: Bool, spinNanoseconds: Int64 = 0, rehearses: Bool = false,
+    recorder: CoreRecorder? = nil, stages: StageTracker? = nil
   ) {
+    rehearsal = rehearses ? Rehearsal(at: clock.now) : nil
     self.recorder = recorder
     self.stages = stages
     self.loop = loop
@@ -54,8 +58,9 @@ final class CoreThread: VenueGatewayDelegate {
   func run() {
     loop.onExpectation = { [journal] in journal.prepareCommit() }
     while !isStopping {
-      loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
+      let isActive = loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
       let now = clock.now
+      if !isActive { rehearse(at: now) }
       if core.hasMarketChanges { process(.marketReview, at: now) }
       if core.nextDeadline <= now { process(.clock, at: now) }
       settle()
@@ -70,6 +75,17 @@ final class CoreThread: VenueGatewayDelegate {
   }
 
   func stop() { isStopping = true }
+
+  private static let rehearsalNanoseconds: Int64 = 500_000
+
+  /// One step, while nothing is to be done; what comes meanwhile waits for a few microseconds.
+  private func rehearse(at now: Timestamp) {
+    guard isBusyPolling, let rehearsal, now.nanoseconds >= nextRehearsal else { return }
+    rehearsal.advance(at: now)
+    guard rehearsal.isBetweenOrders else { return }
+    journal.prepareCommit()
+    nextRehearsal = now.nanoseconds + Self.rehearsalNanoseconds
+  }
 
   private var waitNanoseconds: Int64 {
     let deadline = core.nextDeadline
