@@ -176,7 +176,7 @@ extension RouterCore {
       let isThrottled = report.rejectReason == .rateLimited
       answered(.query, about: child, isThrottled ? nil : .queryFailed, now, &outbox)
     } else if report.queriedAt > .distantPast {
-      answered(.query, about: child, CallFailure.none, now, &outbox)
+      answered(.query, about: child, CallFailure.none, from: report.queriedAt, now, &outbox)
     }
     switch report.kind {
     case .canceled, .cancelRejected, .expired, .filled:
@@ -186,16 +186,19 @@ extension RouterCore {
   }
 
   /// An answer without `failure`, not even none, says nothing about the venue.
+  ///
+  /// It was asked at `begin`: what waited in its adapter, so as to keep to the venue's limits, has
+  /// not waited for the venue.
   private mutating func answered(
     _ question: ChildOrder.Question, about child: Int, _ failure: CallFailure?,
-    _ now: Timestamp, _ outbox: inout Outbox
+    from begin: Timestamp = .distantPast, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     let since = orders.children[child].tracking[question]
     guard since > .distantPast else { return }
     orders.children[child].tracking[question] = .distantPast
     guard let failure else { return }
     let venue = orders.children[child].order.venue
-    let isSlow = now.since(since) >= breakers.slowNanoseconds(venue)
+    let isSlow = now.since(max(since, begin)) >= breakers.slowNanoseconds(venue)
     tell(venue, .cancelsAndQueries, now, &outbox) { breaker in
       if failure == .none {
         _ = breaker.succeeded(isSlow: isSlow, isProbe: true, at: now)

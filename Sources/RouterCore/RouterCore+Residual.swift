@@ -11,9 +11,10 @@ extension RouterCore {
 
   func restsResidual(_ parent: Int) -> Bool {
     let order = orders.parents[parent]
+    // A market outside the limit leaves nothing to improve: it may rest before any passive phase.
     let phase = orders.working[Int(order.links.working)].passivePhase
     return order.order.hasLimit && order.order.isLasting && order.order.routing.residual == .rest
-      && (order.order.routing.strategy != .priceImprovement || phase == .over)
+      && phase != .resting
   }
 
   /// Whether what is left is too little for every venue, now and later.

@@ -70,8 +70,9 @@ extension RouterCore {
     _ child: Int, _ order: OpenOrderObservation, _ now: Timestamp, _ outbox: inout Outbox
   ) {
     let known = orders.children[child]
-    guard known.order.venue == order.venue, !known.isOpen,
-      order.askedAt > known.closedAt.adding(milliseconds: Self.listLagMilliseconds)
+    guard known.order.venue == order.venue else { return }
+    if known.isOpen { return seenResting(child, order) }
+    guard order.askedAt > known.closedAt.adding(milliseconds: Self.listLagMilliseconds)
     else { return }
     note(order, .ended, now, &outbox)
     cancel(order, now, &outbox)

@@ -35,22 +35,29 @@ extension RouterCore {
 
   /// Whether a parent leaves a venue out that refuses most of what it is sent.
   ///
-  /// The draw follows from the child that would be made and from the time: the same in a replay,
-  /// and another one with each new try.
+  /// The draw follows from the child that would be made and from the round: the same in a replay,
+  /// and in all plans for that child in one round.
   func isThinnedOut(_ venue: VenueID, _ order: ParentOrder, at now: Timestamp) -> Bool {
     guard hasPace(venue), paces[venue.index].isAdaptive else { return false }
     let child = order.id.rawValue << 16 | UInt64(order.childCount &+ 1)
     let draw = mixed(
-      mixed(child ^ UInt64(venue.rawValue) << 56) ^ UInt64(bitPattern: now.nanoseconds))
+      mixed(child ^ UInt64(venue.rawValue) << 56) ^ UInt64(bitPattern: OutcomeWindow.round(at: now)))
     return paces[venue.index].outcomes.refuses(draw: draw, at: now)
   }
 
-  /// Counts the venues that the last plan of a parent has left out by a draw.
+  /// Counts the venues that the last plan of a parent has left out by a draw, once in a round.
+  ///
+  /// Only what would have been sent counts: however often a waiting order is planned again, it must
+  /// not make the venue seem to refuse more, and where the market is outside its limit it asks for
+  /// nothing.
   mutating func noteThinnedOut(_ parent: Int, _ now: Timestamp) {
+    let work = Int(orders.parents[parent].links.working)
     for index in 0..<plan.legCount where plan[index].exclusion == .throttled {
       let venue = plan[index].venue
       guard orderExclusion(venue, at: now) == .none,
-        isThinnedOut(venue, orders.parents[parent], at: now)
+        isThinnedOut(venue, orders.parents[parent], at: now),
+        isTouchInside(plan[index].listing, orders.parents[parent]),
+        orders.working[work].noteThinnedOut(venue, round: OutcomeWindow.round(at: now))
       else { continue }
       paces[venue.index].outcomes.record(isAccepted: false, at: now)
     }

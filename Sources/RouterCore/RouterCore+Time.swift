@@ -7,6 +7,8 @@ extension RouterCore {
   private static var longestQueryDelayMilliseconds: Int64 { 8000 }
   /// What rests for days is still looked at, in case the stream has lost something.
   private static var restingQueryDelayMilliseconds: Int64 { 60_000 }
+  /// Longer than the pause between two lists of open orders.
+  private static var listedPauseMilliseconds: Int64 { 90_000 }
   private static var balanceIntervalMilliseconds: Int64 { 2000 }
 
   mutating func timePassed(_ now: Timestamp, _ outbox: inout Outbox) {
@@ -98,7 +100,7 @@ extension RouterCore {
     orders.children[child].tracking.lastQueryAt = now
     orders.children[child].tracking.retryAt = .distantFuture
     let longest =
-      orders.children[child].role == .residual && orders.children[child].isAcknowledged
+      orders.children[child].isResting
       ? Self.restingQueryDelayMilliseconds : Self.longestQueryDelayMilliseconds
     let next = min(delay == 0 ? Self.firstQueryDelayMilliseconds : delay * 2, longest)
     orders.children[child].tracking.queryDelayMilliseconds = next
@@ -109,12 +111,22 @@ extension RouterCore {
     queryLater(child, at: now.adding(milliseconds: drawn))
   }
 
+  /// A list of open orders shows a child that rests: as long as they do, it need not be asked about.
+  mutating func seenResting(_ child: Int, _ order: OpenOrderObservation) {
+    let known = orders.children[child]
+    guard known.isResting, order.cumulativeQuantity == known.cumulativeQuantity,
+      order.askedAt > known.tracking.lastQueryAt
+    else { return }
+    let next = order.askedAt.adding(milliseconds: Self.listedPauseMilliseconds)
+    if next > known.tracking.queryAt { queryLater(child, at: next) }
+  }
+
   /// When the venue's retry budget lets a child be asked about; the first time always does.
   private mutating func queryTurn(_ child: Int, _ now: Timestamp) -> Timestamp {
     let order = orders.children[child]
     guard breakers.contains(order.order.venue) else { return now }
     // That an order rests as it should is looked at now and then: no retry.
-    if order.order.isPostOnly && order.isAcknowledged && !order.isCancelPending { return now }
+    if order.isResting { return now }
     // Its place among those who wait was paid for before.
     guard order.tracking.retryAt == .distantFuture else { return order.tracking.retryAt }
     guard order.tracking.lastQueryAt > .distantPast else {

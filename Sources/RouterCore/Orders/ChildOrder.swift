@@ -60,6 +60,11 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
 
   package var isAcknowledged: Bool { acknowledgedAt != .distantPast }
 
+  /// Whether its venue has it in the book, where it is meant to stay.
+  var isResting: Bool {
+    order.isPostOnly && isOpen && isAcknowledged && !isCancelPending && status != .unknown
+  }
+
   /// Whether it ended without the venue ever having had it, as far as we know.
   package var neverExisted: Bool {
     isAbandoned || outcome == .neverAccepted || outcome == .rejected

@@ -26,6 +26,9 @@ struct WorkingParent: Sendable, BitwiseCopyable {
   private var triedSince: UInt32 = 0
   /// Venues where a child of this parent has ended in this run.
   private var tried: UInt32 = 0
+  /// Venues that a draw has left out in `thinnedRound`, as bits.
+  private var thinned: UInt32 = 0
+  private var thinnedRound = Int64.min
   private var setAsideUntil = InlineArray<32, Int64>(repeating: .min)
   /// When a child of ours last ended at each venue, and so changed or disproved its book.
   private var touchedAt = InlineArray<32, Int64>(repeating: .min)
@@ -97,6 +100,16 @@ struct WorkingParent: Sendable, BitwiseCopyable {
     if missed == 0 { triedSince = bit }
     missed |= bit
     setAsideUntil[venue.index] = now.adding(milliseconds: Self.setAsideMilliseconds).nanoseconds
+  }
+
+  /// - Returns: Whether it is the first time in the round.
+  mutating func noteThinnedOut(_ venue: VenueID, round: Int64) -> Bool {
+    if thinnedRound != round {
+      thinnedRound = round
+      thinned = 0
+    }
+    defer { thinned |= Self.bit(venue) }
+    return thinned & Self.bit(venue) == 0
   }
 
   static func bit(_ venue: VenueID) -> UInt32 { 1 << UInt32(venue.index & 31) }

@@ -22,7 +22,7 @@ package struct OutcomeWindow: Sendable, BitwiseCopyable {
 
   /// Counts a new order: accepted unless it was refused for being one too many, there or here.
   package mutating func record(isAccepted: Bool, at now: Timestamp) {
-    let number = Self.number(now)
+    let number = Self.round(at: now)
     let place = Int(number % Int64(Self.slotCount))
     if slots[place].number != number {
       slots[place] = Slot()
@@ -37,7 +37,7 @@ package struct OutcomeWindow: Sendable, BitwiseCopyable {
   }
 
   package func counts(at now: Timestamp) -> (requests: UInt64, accepts: UInt64) {
-    let number = Self.number(now)
+    let number = Self.round(at: now)
     var (requests, accepts): (UInt64, UInt64) = (0, 0)
     for place in 0..<Self.slotCount {
       let slot = slots[place]
@@ -50,13 +50,14 @@ package struct OutcomeWindow: Sendable, BitwiseCopyable {
 
   /// Whether a new order is to be refused here; `draw` decides, and is even over all 64 bits.
   package func refuses(draw: UInt64, at now: Timestamp) -> Bool {
-    guard Self.number(now) < lastRefusal &+ Int64(Self.slotCount) else { return false }
+    guard Self.round(at: now) < lastRefusal &+ Int64(Self.slotCount) else { return false }
     let (requests, accepts) = counts(at: now)
     guard requests > Self.acceptWeight * accepts else { return false }
     return draw % (requests + 1) < requests - Self.acceptWeight * accepts
   }
 
-  private static func number(_ now: Timestamp) -> Int64 {
+  /// The number of the slot that a time falls into.
+  static func round(at now: Timestamp) -> Int64 {
     max(now.nanoseconds, 0) / slotNanoseconds
   }
 }

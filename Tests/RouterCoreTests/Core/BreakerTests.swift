@@ -409,6 +409,25 @@ struct BreakerTests {
     #expect(harness.queried.contains(child.id))
   }
 
+  @Test(arguments: [true, false])
+  func `an answer is slow from when its question left, not from when that began to wait`(
+    isHeldBack: Bool
+  ) throws {
+    let harness = harness()
+    let child = try #require(send(harness, "a").first)
+    harness.report(child, .outcomeUnknown)
+    #expect(harness.queried == [child.id])
+    let asked = harness.now
+    harness.now = asked.adding(milliseconds: 4000)
+    harness.report(child, .stillOpen) {
+      $0.queriedAt = isHeldBack ? harness.now.adding(milliseconds: -1) : asked
+    }
+    let reading = harness.core.breakers(of: venue, at: harness.now).first {
+      $0.operation == .cancelsAndQueries
+    }
+    #expect(reading?.counts.slowCalls == (isHeldBack ? 0 : 1))
+  }
+
   @Test func `a storm of unknown children is asked about at the pace of the budget`() {
     let harness = CoreHarness(venues: 1)
     harness.process(.venueBreakerChanged(VenueBreakerSettings(venue: venue, isEnabled: false)))

@@ -40,6 +40,51 @@ struct ResidualTests {
     #expect(harness.child(child)?.role == .residual)
   }
 
+  @Test func `a market outside the limit leaves nothing to improve, so it rests at once`() throws {
+    let harness = CoreHarness(venues: 1)
+    let parent = submit(harness) {
+      $0.strategy = .priceImprovement
+      $0.passiveMilliseconds = 2000
+    }
+    let child = try #require(harness.releaseAll().first)
+    #expect(child.limitPrice == Price(mantissa: 9_950))
+    #expect(harness.child(child)?.role == .residual)
+    harness.acknowledge(child)
+    harness.pass(milliseconds: 60_000)
+    #expect(harness.canceled.isEmpty && harness.parent(parent)?.isOpen == true)
+  }
+
+  @Test(arguments: [true, false])
+  func `what lists of open orders show need not be asked about one by one`(isListed: Bool) throws {
+    let harness = CoreHarness(venues: 1)
+    _ = submit(harness)
+    let child = try #require(harness.releaseAll().first)
+    harness.acknowledge(child)
+    harness.fill(child, 4)
+    var queries = 0
+    for minute in 0..<30 {
+      harness.book(0, bids: [(9_940, 100)], asks: [(10_010, 100)])
+      harness.pass(milliseconds: 60_000)
+      if minute >= 5 { queries += harness.queried.count }
+      if isListed { list(harness, child, filled: 4) }
+    }
+    #expect(isListed ? queries == 0 : queries > 20)
+    // A list that shows more than we know leaves the question open.
+    list(harness, child, filled: 5)
+    harness.pass(milliseconds: 95_000)
+    #expect(!harness.queried.isEmpty)
+  }
+
+  private func list(_ harness: CoreHarness, _ child: NewChildOrder, filled: Int64) {
+    harness.process(
+      .openOrderObserved(
+        OpenOrderObservation(
+          venue: child.venue, child: child.id, venueOrderID: harness.text("V1"),
+          listing: child.listing, side: .buy, quantity: child.quantity,
+          limitPrice: child.limitPrice, cumulativeQuantity: Quantity(mantissa: filled),
+          askedAt: harness.now)))
+  }
+
   @Test func `a coarse price grid rounds away from the market`() throws {
     for (side, limit, price) in [(Side.buy, 9_957, 9_950), (.sell, 10_043, 10_050)] {
       let harness = CoreHarness(venues: 1)

@@ -211,6 +211,49 @@ struct ThrottleCoreTests {
     #expect(isAdaptive ? refused > 25 : refused == 0)
   }
 
+  /// The only venue has refused ten orders, and its pause is over.
+  private func refusing() -> CoreHarness {
+    let harness = harness(venues: 1)
+    harness.throttle(0, intervalMilliseconds: 0, burst: 1, isAdaptive: true)
+    for index in 0..<10 { take(harness, "a\(index)", 1) }
+    harness.releaseAll().forEach { child in
+      harness.report(child, .rejected) { $0.rejectReason = .rateLimited }
+    }
+    harness.pass(milliseconds: 1000)
+    return harness
+  }
+
+  private func requests(_ harness: CoreHarness) -> UInt64 {
+    harness.core.pace(of: VenueID(0), at: harness.now)?.requests ?? 0
+  }
+
+  @Test func `an order that waits and is planned again and again is counted once in a round`() {
+    let harness = refusing()
+    let before = requests(harness)
+    for index in 0..<20 { harness.submit(harness.order("b\(index)", 1, limit: 10_020)) }
+    var sent = 0
+    for step in 0..<200 {
+      harness.pass(milliseconds: 20)
+      harness.book(0, bids: [(9_990, 100)], asks: [(10_010, 100 + Int64(step % 7))])
+      sent += harness.releaseAll().count
+    }
+    // Four seconds touch two rounds.
+    let counted = requests(harness) - before
+    #expect(counted >= 15 && counted <= 40, "\(counted) of 20 orders")
+    #expect(sent < 10)
+  }
+
+  @Test func `an order outside its limit asks nothing of a venue that refuses most`() {
+    let harness = refusing()
+    let before = requests(harness)
+    harness.submit(harness.order("b", 1, limit: 9_000))
+    for _ in 0..<20 {
+      harness.pass(milliseconds: 1000)
+      harness.book(0, bids: [(9_990, 100)], asks: [(10_010, 100)])
+    }
+    #expect(requests(harness) == before)
+  }
+
   @Test func `what a venue takes thins nothing out`() {
     let harness = harness(venues: 1)
     harness.throttle(0, intervalMilliseconds: 0, burst: 1, isAdaptive: true)
