@@ -42,6 +42,29 @@ struct HistoryTests {
     #expect(History.play(Script(seed: seed, steps: 60)).violation == nil)
   }
 
+  /// A router that ends at its first sync after the last fault still has to start again.
+  @Test func `a device that failed under a snapshot ends the router late`() throws {
+    let text = """
+      sluice history 2
+      seed 132102
+      venues 3 model
+      durability process
+      journal 2048 6144 0
+      faults upkeepCrash=0.1241,snapshotDamage=0.9019
+      operation submit 0 0 9934688699662029067
+      operation limits 645006 1 14903114573150066876
+      operation marketGap 0 2 10072840650371132948
+      operation market 3698931 1 14489512148315541332
+      operation submit 0 1 6252253090245839052
+      operation fullDisk 0 0 12988077901305681254
+      operation syncFailure 38253 2 879830126118821404
+      operation market 5403460 0 13208548566256897137
+
+      """
+    let script = try #require(Script(text: text))
+    #expect(History.play(script).violation == nil)
+  }
+
   @Test func `without faults no router dies and every order trades or ends`() {
     var totals = HistoryTotals()
     for seed in 1...UInt64(100) {
