@@ -168,8 +168,9 @@ extension Checker {
   /// With all faults off for long enough everything has ended and adds up.
   mutating func settled(_ core: borrowing RouterCore, _ venues: [any VenueLinkage]) {
     checkAccepted(venues)
-    for (index, parent) in orders.parents.enumerated() {
-      require(!parent.isOpen, 21, "parent \(index + 1) never ended")
+    let open = orders.openText
+    require(open.isEmpty, 21, "what never ended\(open)")
+    for parent in orders.parents {
       for child in parent.children { checkEnd(child) }
     }
     require(core.openParentCount == 0, 21, "the core has open parents")

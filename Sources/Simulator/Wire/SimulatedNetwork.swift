@@ -74,6 +74,8 @@ final class SimulatedNetwork {
     after(latency()) { [self] in
       let connection = SimulatedConnection(network: self)
       guard !isRefused, decide(connection) else { return after(latency()) { done(nil) } }
+      // It may break before the router hears of it.
+      connection.onClose[WireSide.router.rawValue] = { done(nil) }
       // What the venue says from now on comes behind this.
       connection.send(from: .venue) { done(connection) }
       age(connection)

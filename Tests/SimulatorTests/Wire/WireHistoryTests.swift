@@ -26,6 +26,13 @@ struct WireHistoryTests {
     }
   }
 
+  /// A connection that broke during its handshake, which nobody told the router.
+  @Test func `a connection that breaks before it is open is tried again`() {
+    let result = History.play(Script(seed: 617, steps: 60, venueKind: .wire))
+    #expect(result.violation == nil, "\(String(describing: result.violation))")
+    #expect(result.totals.events < 30_000)
+  }
+
   @Test func `on the wire, too, the same script gives the same history`() {
     for seed in [4, 8] as [UInt64] {
       let script = Script(seed: seed, steps: 60, venueKind: .wire)
