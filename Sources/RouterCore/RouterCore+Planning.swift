@@ -112,7 +112,8 @@ extension RouterCore {
       let isYoung = orders.parents[parent].wave > 0 && orders.working[work].emptyPlans < 10
       let pause = isYoung ? WorkingParent.freshnessMilliseconds : Self.retryMilliseconds
       let room = roomAgain(for: orders.parents[parent].order.instrument, after: now)
-      setParentTimer(parent, min(now.adding(milliseconds: pause), room))
+      let soonest = now.adding(milliseconds: orders.working[work].roomPauseMilliseconds)
+      setParentTimer(parent, min(now.adding(milliseconds: pause), max(room, soonest)))
     }
   }
 

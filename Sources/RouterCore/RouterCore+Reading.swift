@@ -93,6 +93,22 @@ extension RouterCore {
     consolidatedBook(instrument, at: now).ladder(side, limit: limit, markets)
   }
 
+  /// Plans for a waiting order as if the market had come to it, and forgets the plan.
+  ///
+  /// What a decision for it reads has then been read lately; nothing changes.
+  package mutating func previewWaiting(_ turn: Int, at now: Timestamp) {
+    let count = orders.working.highWater
+    guard count > 0, orders.working.contains(turn % count) else { return }
+    let parent = Int(orders.working[turn % count].parent)
+    guard orders.parents[parent].hasNoTaker, var request = planRequest(parent, now),
+      request.quantity > .zero
+    else { return }
+    request.limitPrice = nil
+    request.nodeBudget = 1
+    resetCaps(to: .zero)
+    _ = runPlanner(request, nil, now)
+  }
+
   /// What a plan would be now, without any order.
   package mutating func previewPlan(_ request: PlanRequest, at now: Timestamp) -> RoutePlan {
     resetCaps(to: .zero)

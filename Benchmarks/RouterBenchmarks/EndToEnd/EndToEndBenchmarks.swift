@@ -11,21 +11,25 @@ enum EndToEndBenchmarks {
   private static let venues = ["kraken", "coinbase-exchange", "binance"]
 
   static func run(_ benchmarker: inout Benchmarker) throws {
+    try EchoBenchmarks.run(&benchmarker)
     for mode in ["busy", "busy-cold", "sleeping"] {
       if venues.contains(where: { benchmarker.wants("end-to-end/tick-to-order/\($0)/\(mode)") }) {
         try tickToOrder(&benchmarker, mode)
       }
     }
-    for durability in ["process", "power"]
-    where benchmarker.wants("end-to-end/request-to-order/\(durability)") {
-      try requestToOrder(&benchmarker, durability)
+    for durability in ["process", "power"] {
+      for mode in ["sleeping", "spinning"]
+      where benchmarker.wants("end-to-end/request-to-order/\(durability)/\(mode)") {
+        try requestToOrder(&benchmarker, durability, mode)
+      }
     }
   }
 
   private static func options(_ mode: String, _ durability: String) -> LoopbackSite.Options {
     var options = LoopbackSite.Options()
     options.durability = durability
-    options.isBusyPolling = mode != "sleeping"
+    options.isBusyPolling = mode.hasPrefix("busy")
+    options.spinMicroseconds = mode == "spinning" ? 200 : 0
     options.keepsWarm = mode == "busy"
     options.coreProcessor = 0
     return options
@@ -104,9 +108,10 @@ enum EndToEndBenchmarks {
 
   // MARK: A client's request
 
-  private static func requestToOrder(_ benchmarker: inout Benchmarker, _ durability: String) throws
-  {
-    let site = try LoopbackSite(options("sleeping", durability))
+  private static func requestToOrder(
+    _ benchmarker: inout Benchmarker, _ durability: String, _ mode: String
+  ) throws {
+    let site = try LoopbackSite(options(mode, durability))
     defer {
       benchmark_move_to_processor(-1)
       site.stop()
@@ -140,11 +145,11 @@ enum EndToEndBenchmarks {
     guard first.count > (benchmarker.isQuick ? 0 : wanted * 9 / 10) else {
       throw LoopbackFailure("\(first.count) of \(wanted) orders went to three venues")
     }
-    let name = "end-to-end/request-to-order/\(durability)"
+    let name = "end-to-end/request-to-order/\(durability)/\(mode)"
     benchmarker.record("\(name)/first-child", samples: first)
     benchmarker.record("\(name)/last-child", samples: last)
     benchmarker.record("\(name)/answer", samples: answer)
-    print("\(durability): stages p50 us: \(try site.stages())")
+    print("\(durability), \(mode): stages p50 us: \(try site.stages())")
   }
 
   private static func body(_ index: Int) -> String {

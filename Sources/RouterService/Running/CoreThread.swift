@@ -42,7 +42,7 @@ final class CoreThread: VenueGatewayDelegate {
     isBusyPolling: Bool, spinNanoseconds: Int64 = 0, rehearses: Bool = false,
     recorder: CoreRecorder? = nil, stages: StageTracker? = nil
   ) {
-    rehearsal = rehearses ? Rehearsal(at: clock.now) : nil
+    rehearsal = rehearses ? Rehearsal(at: clock.now, link: try? RehearsalLink()) : nil
     self.recorder = recorder
     self.stages = stages
     self.loop = loop
@@ -84,6 +84,7 @@ final class CoreThread: VenueGatewayDelegate {
     rehearsal.advance(at: now)
     guard rehearsal.isBetweenOrders else { return }
     journal.prepareCommit()
+    core.previewWaiting(rehearsal.completedCount, at: now)
     nextRehearsal = now.nanoseconds + Self.rehearsalNanoseconds
   }
 

@@ -3,6 +3,21 @@ import Testing
 
 /// Books change at once; what to do about it is decided when all that was ready is in.
 struct MarketReviewTests {
+  @Test func `a plan that is only tried changes nothing`() throws {
+    let (tried, other) = (CoreHarness(), CoreHarness())
+    for harness in [tried, other] {
+      harness.submit(harness.order("a", 10, limit: 9_950))
+      harness.submit(harness.order("b", 10, side: .sell, limit: 10_100))
+    }
+    for turn in 0..<5 { tried.core.previewWaiting(turn, at: tried.now) }
+    #expect(tried.core.stateHash == other.core.stateHash)
+    for harness in [tried, other] {
+      harness.book(1, bids: [(9_940, 100)], asks: [(9_945, 7)])
+      #expect(harness.releaseAll().map(\.quantity.mantissa) == [7])
+    }
+    #expect(tried.facts == other.facts)
+  }
+
   private func waiting(_ harness: CoreHarness) throws -> ParentOrderID {
     let parent = try #require(harness.submit(harness.order("waits", 10, limit: 10_000)))
     harness.pass(milliseconds: 50)

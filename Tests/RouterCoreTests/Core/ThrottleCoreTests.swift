@@ -46,6 +46,25 @@ struct ThrottleCoreTests {
     #expect(harness.releaseAll().map(\.venue) == [VenueID(0), VenueID(0), VenueID(1)])
   }
 
+  @Test func `who waits behind orders that can not leave is not planned all the time`() {
+    let harness = harness(venues: 1)
+    harness.throttle(0, intervalMilliseconds: 1, burst: 2)
+    // A sync that takes long lets none of them leave.
+    for index in 0..<5 { harness.submit(harness.order("a\(index)", 1, limit: 10_020)) }
+    var looks = 0
+    let end = harness.now.adding(milliseconds: 5000)
+    while harness.core.nextDeadline <= end {
+      harness.now = max(harness.now, harness.core.nextDeadline)
+      harness.process(.clock)
+      looks += 1
+    }
+    #expect(harness.unreleased.count < 5)
+    #expect(looks < 200, "\(looks) looks in five seconds")
+    harness.now = end
+    while !harness.releaseAll().isEmpty { harness.pass(milliseconds: 1100) }
+    #expect(harness.facts.count { if case .childSent = $0 { true } else { false } } == 5)
+  }
+
   @Test func `what ends before its release gives its place back`() throws {
     let harness = harness()
     harness.throttle(0, intervalMilliseconds: 1000, burst: 1)
