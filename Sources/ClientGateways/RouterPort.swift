@@ -2,8 +2,6 @@ package import RouterCore
 
 /// The running router as the client gateways reach it; every completion runs on their own thread.
 package protocol RouterPort: AnyObject, Sendable {
-  /// A request that changes something is being read; what carries it out may get ready for it.
-  func expectRequest()
   /// - Returns: `false` if too many requests are under way; then `completion` is not called.
   func submit(
     _ order: NewOrderSingle, _ completion: @escaping @Sendable (ClientReply) -> Void
@@ -35,10 +33,6 @@ package protocol RouterPort: AnyObject, Sendable {
   ) -> Bool
   /// Whether recovery and reconciliation are done.
   var readiness: Readiness { get }
-}
-
-extension RouterPort {
-  package func expectRequest() {}
 }
 
 package struct Readiness: Sendable {

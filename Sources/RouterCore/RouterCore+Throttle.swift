@@ -41,7 +41,8 @@ extension RouterCore {
     guard hasPace(venue), paces[venue.index].isAdaptive else { return false }
     let child = order.id.rawValue << 16 | UInt64(order.childCount &+ 1)
     let draw = mixed(
-      mixed(child ^ UInt64(venue.rawValue) << 56) ^ UInt64(bitPattern: OutcomeWindow.round(at: now)))
+      mixed(child ^ UInt64(venue.rawValue) << 56) ^ UInt64(bitPattern: OutcomeWindow.round(at: now))
+    )
     return paces[venue.index].outcomes.refuses(draw: draw, at: now)
   }
 

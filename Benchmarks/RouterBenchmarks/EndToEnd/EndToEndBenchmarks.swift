@@ -17,19 +17,16 @@ enum EndToEndBenchmarks {
         try tickToOrder(&benchmarker, mode)
       }
     }
-    for durability in ["process", "power"] {
-      for mode in ["sleeping", "spinning"]
-      where benchmarker.wants("end-to-end/request-to-order/\(durability)/\(mode)") {
-        try requestToOrder(&benchmarker, durability, mode)
-      }
+    for durability in ["process", "power"]
+    where benchmarker.wants("end-to-end/request-to-order/\(durability)") {
+      try requestToOrder(&benchmarker, durability)
     }
   }
 
   private static func options(_ mode: String, _ durability: String) -> LoopbackSite.Options {
     var options = LoopbackSite.Options()
     options.durability = durability
-    options.isBusyPolling = mode.hasPrefix("busy")
-    options.spinMicroseconds = mode == "spinning" ? 200 : 0
+    options.isBusyPolling = mode != "sleeping"
     options.keepsWarm = mode == "busy"
     options.coreProcessor = 0
     return options
@@ -108,10 +105,9 @@ enum EndToEndBenchmarks {
 
   // MARK: A client's request
 
-  private static func requestToOrder(
-    _ benchmarker: inout Benchmarker, _ durability: String, _ mode: String
-  ) throws {
-    let site = try LoopbackSite(options(mode, durability))
+  private static func requestToOrder(_ benchmarker: inout Benchmarker, _ durability: String) throws
+  {
+    let site = try LoopbackSite(options("sleeping", durability))
     defer {
       benchmark_move_to_processor(-1)
       site.stop()
@@ -145,11 +141,11 @@ enum EndToEndBenchmarks {
     guard first.count > (benchmarker.isQuick ? 0 : wanted * 9 / 10) else {
       throw LoopbackFailure("\(first.count) of \(wanted) orders went to three venues")
     }
-    let name = "end-to-end/request-to-order/\(durability)/\(mode)"
+    let name = "end-to-end/request-to-order/\(durability)"
     benchmarker.record("\(name)/first-child", samples: first)
     benchmarker.record("\(name)/last-child", samples: last)
     benchmarker.record("\(name)/answer", samples: answer)
-    print("\(durability), \(mode): stages p50 us: \(try site.stages())")
+    print("\(durability): stages p50 us: \(try site.stages())")
   }
 
   private static func body(_ index: Int) -> String {

@@ -14,7 +14,6 @@ final class LoopbackSite {
     var durability = "process"
     var isBusyPolling = false
     var keepsWarm = true
-    var spinMicroseconds = 0
     var symbols = ["BTC-USD"]
     var venues = ["binance", "coinbase-exchange", "kraken"]
     /// The processor of the core thread; `nil` leaves that to the kernel.
@@ -76,7 +75,7 @@ final class LoopbackSite {
     {
       mode: 'simulated', listen: {port: 0}, state_directory: 'router',
       durability: '\(options.durability)', busy_polling: \(options.isBusyPolling),
-      keep_warm: \(options.keepsWarm), spin_us: \(options.spinMicroseconds),
+      keep_warm: \(options.keepsWarm),
       \(options.coreProcessor.map { "core_processor: \($0)," } ?? "")
       authentication: {tokens: [{
         name: 'benchmark', token: {file: 'token'}, scopes: ['read', 'trade', 'cancel', 'kill'],

@@ -156,7 +156,6 @@ package final class APIServer {
 
   private func submit(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(Problem) {
     try requireReady()
-    port.expectRequest()
     let order = try OrderRequest.decode(request.body, directory: model.directory, now: now())
     let id = order.clientOrderID
     guard inFlight.insert(id).inserted else {
@@ -188,7 +187,6 @@ package final class APIServer {
     _ order: OrderView, _ request: HTTPRequest, _ exchange: HTTPExchange
   ) throws(Problem) {
     try requireReady()
-    port.expectRequest()
     guard let instrument = model.directory.instruments[order.accepted.order.instrument]?.instrument
     else { throw .notFound("the instrument of this order is not known any more") }
     let replacement = try ReplaceRequest.decode(request.body, of: order, instrument)

@@ -19,9 +19,6 @@ package final class EventLoop: @unchecked Sendable {
   /// 64 readable bytes follow it, so that a scanner may load whole words.
   package let readBuffer: UnsafeMutableRawBufferPointer
 
-  /// Called when work is expected and there is time until it comes.
-  package var onExpectation: () -> Void = {}
-
   /// Monotonic time of the read that brought what is being handled, as noted by whoever read it.
   package var lastReadNanoseconds: Int64 = 0
 
@@ -137,14 +134,6 @@ package final class EventLoop: @unchecked Sendable {
     if inbox.append(work) { wakeUpCall.signal() }
   }
 
-  /// Says that work will be submitted within `nanoseconds`, so that the loop looks out for it awake.
-  ///
-  /// May be called from any thread. It takes back nothing and promises nothing: a loop that has
-  /// waited in vain sleeps again.
-  package func expectWork(withinNanoseconds nanoseconds: Int64) {
-    if inbox.expect(until: Clock.monotonicNanoseconds() &+ nanoseconds) { wakeUpCall.signal() }
-  }
-
   /// Ends the present wait, from any thread.
   package func wakeUp() {
     wakeUpCall.signal()
@@ -188,31 +177,9 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   private func waitForEvents(_ nanoseconds: Int64) -> Int {
-    guard nanoseconds != 0 else { return poll(0) }
-    var left = nanoseconds
-    if let end = inbox.expectedUntil {
-      let count = lookOut(until: end, atMost: &left)
-      if count > 0 { return count }
-    }
-    guard left != 0, inbox.fallAsleep() else { return poll(0) }
+    guard nanoseconds != 0, inbox.fallAsleep() else { return poll(0) }
     defer { inbox.wake() }
-    return poll(left)
-  }
-
-  /// Looks for events without sleeping, for as long as work is expected; takes that from `left`.
-  private func lookOut(until end: Int64, atMost left: inout Int64) -> Int {
-    let start = Clock.monotonicNanoseconds()
-    let last = left < 0 ? end : min(end, start &+ left)
-    var now = start
-    if now < last, inbox.isEmpty { onExpectation() }
-    while now < last, inbox.isEmpty {
-      let count = poll(0)
-      if count > 0 { return count }
-      now = Clock.monotonicNanoseconds()
-    }
-    if now >= end { inbox.expectNothing(after: end) }
-    if left > 0 { left = max(0, left - (now - start)) }
-    return 0
+    return poll(nanoseconds)
   }
 
   private func poll(_ nanoseconds: Int64) -> Int {

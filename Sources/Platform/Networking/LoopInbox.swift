@@ -12,10 +12,8 @@ final class LoopInbox: Sendable {
   }
 
   private let content = Mutex(Content())
-  /// Copies of what the lock guards, for a look without it.
+  /// Whether there is work, for a look without the lock.
   private let hasWork = Atomic(false)
-  /// Until when work is expected, on the monotonic clock; zero if none is.
-  private let expectation = Atomic<Int64>(0)
 
   // MARK: Any thread
 
@@ -24,40 +22,19 @@ final class LoopInbox: Sendable {
     content.withLock { content in
       content.work.append(work)
       hasWork.store(true, ordering: .releasing)
-      return Self.rouse(&content)
+      defer { content.isAsleep = false }
+      return content.isAsleep
     }
-  }
-
-  /// - Returns: Whether the loop must be woken.
-  func expect(until time: Int64) -> Bool {
-    expectation.store(time, ordering: .releasing)
-    return content.withLock { Self.rouse(&$0) }
-  }
-
-  private static func rouse(_ content: inout Content) -> Bool {
-    defer { content.isAsleep = false }
-    return content.isAsleep
   }
 
   // MARK: The loop's thread
 
   var isEmpty: Bool { !hasWork.load(ordering: .acquiring) }
 
-  var expectedUntil: Int64? {
-    let time = expectation.load(ordering: .acquiring)
-    return time == 0 ? nil : time
-  }
-
-  /// What was expected until `time` has not come.
-  func expectNothing(after time: Int64) {
-    _ = expectation.compareExchange(
-      expected: time, desired: 0, ordering: .acquiringAndReleasing)
-  }
-
-  /// Says that the loop will wait in the kernel, unless there is a reason not to.
+  /// Says that the loop will wait in the kernel, unless there is work.
   func fallAsleep() -> Bool {
     content.withLock { content in
-      guard content.work.isEmpty, expectation.load(ordering: .acquiring) == 0 else { return false }
+      guard content.work.isEmpty else { return false }
       content.isAsleep = true
       return true
     }
@@ -65,12 +42,11 @@ final class LoopInbox: Sendable {
 
   func wake() { content.withLock { $0.isAsleep = false } }
 
-  /// Swaps all work for an empty list; what was expected has come.
+  /// Swaps all work for an empty list.
   func take(_ list: inout [@Sendable () -> Void]) {
     content.withLock { content in
       swap(&content.work, &list)
       hasWork.store(false, ordering: .releasing)
     }
-    expectation.store(0, ordering: .releasing)
   }
 }

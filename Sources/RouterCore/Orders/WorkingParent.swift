@@ -170,8 +170,10 @@ struct WorkingParent: Sendable, BitwiseCopyable {
     nextPlanAt = Timestamp(nanoseconds: now.nanoseconds + pause)
   }
 
-  /// Not looked for room at a venue before this: what was to leave before may still wait itself, and
-  /// then the time that was reckoned with passes in vain. The pauses double.
+  /// The least pause before it looks for room at a venue again.
+  ///
+  /// What was to leave before it may still wait itself, and then the time that was reckoned with
+  /// passes in vain. The pauses double.
   var roomPauseMilliseconds: Int64 { 1 << Int64(min(emptyPlans, 10)) }
 
   /// All taking children of a wave have ended; after empty waves the pauses double.

@@ -69,8 +69,6 @@ package struct ServiceSettings: Sendable {
   package var busyPolling = false
   /// Whether a core thread that polls rehearses the way of an order while it has nothing to do.
   package var keepsWarm = true
-  /// How long the core thread stays awake for what is about to come; zero: not at all.
-  package var spinMicroseconds: Int64 = 200
   /// The processor that the core thread stays on; `nil` leaves that to the kernel.
   package var coreProcessor: Int?
   package var latency = LatencySettings()

@@ -15,7 +15,7 @@ struct SettingsDecoder {
       root, at: "", faults: faults,
       known: [
         "mode", "instance", "listen", "state_directory", "durability", "journal", "authentication",
-        "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "keep_warm", "spin_us",
+        "symbols", "assets", "risk", "recovery", "venues", "busy_polling", "keep_warm",
         "core_processor", "recorder", "latency",
       ])
     var settings = ServiceSettings()
@@ -32,7 +32,6 @@ struct SettingsDecoder {
     settings.stateDirectory = absolute(reader.required("state_directory"))
     settings.busyPolling = reader.bool("busy_polling", standard: false)
     settings.keepsWarm = reader.bool("keep_warm", standard: true)
-    settings.spinMicroseconds = Int64(reader.integer("spin_us", standard: 200, 0...10_000))
     if reader.value("core_processor") != nil {
       settings.coreProcessor = Int(reader.integer("core_processor", standard: 0, 0...1023))
     }

@@ -58,11 +58,6 @@ final class CorePort: RouterPort, @unchecked Sendable {
     _ = starting.withLock { $0.removeValue(forKey: venue) }
   }
 
-  func expectRequest() {
-    let nanoseconds = core.spinNanoseconds
-    if nanoseconds > 0 { coreLoop.expectWork(withinNanoseconds: nanoseconds) }
-  }
-
   func submit(
     _ order: NewOrderSingle, _ completion: @escaping @Sendable (ClientReply) -> Void
   ) -> Bool {

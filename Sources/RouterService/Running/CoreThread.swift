@@ -14,9 +14,6 @@ final class CoreThread: VenueGatewayDelegate {
   private var core: RouterCore
   private let journal: JournalWriter
   private let isBusyPolling: Bool
-  /// How long it looks out for what is about to come before it sleeps.
-  let spinNanoseconds: Int64
-  private var syncWait = SyncWait()
   private let rehearsal: Rehearsal?
   /// Monotonic time before which the way of an order is not rehearsed again.
   private var nextRehearsal: Int64 = 0
@@ -39,8 +36,8 @@ final class CoreThread: VenueGatewayDelegate {
 
   init(
     loop: EventLoop, clock: CoreClock, core: consuming RouterCore, journal: JournalWriter,
-    isBusyPolling: Bool, spinNanoseconds: Int64 = 0, rehearses: Bool = false,
-    recorder: CoreRecorder? = nil, stages: StageTracker? = nil
+    isBusyPolling: Bool, rehearses: Bool = false, recorder: CoreRecorder? = nil,
+    stages: StageTracker? = nil
   ) {
     rehearsal = rehearses ? Rehearsal(at: clock.now, link: try? RehearsalLink()) : nil
     self.recorder = recorder
@@ -50,13 +47,11 @@ final class CoreThread: VenueGatewayDelegate {
     self.core = core
     self.journal = journal
     self.isBusyPolling = isBusyPolling
-    self.spinNanoseconds = spinNanoseconds
   }
 
   // MARK: The loop
 
   func run() {
-    loop.onExpectation = { [journal] in journal.prepareCommit() }
     while !isStopping {
       let isActive = loop.runOnce(timeoutNanoseconds: isBusyPolling ? 0 : waitNanoseconds)
       let now = clock.now
@@ -140,21 +135,10 @@ final class CoreThread: VenueGatewayDelegate {
   /// An idle turn is not worth a record.
   private func endTurn() {
     journal.endTurn()
-    awaitSync()
     stages?.turnEnded()
     guard let recorder, hasRecorded else { return }
     hasRecorded = false
     recorder.turnEnded(safeIndex: journal.safeIndex, at: clock.now)
-  }
-
-  /// The sync that effects wait for is over soon, sooner than a thread that sleeps is awake.
-  private func awaitSync() {
-    guard spinNanoseconds > 0, !isBusyPolling, !effects.isEmpty, !syncWait.isUnderWay else {
-      return
-    }
-    if syncWait.begin(at: Clock.monotonicNanoseconds()) {
-      loop.expectWork(withinNanoseconds: spinNanoseconds)
-    }
   }
 
   private func write() -> Bool {
@@ -293,11 +277,7 @@ final class CoreThread: VenueGatewayDelegate {
   /// Where nothing waits for a sync, nobody needs to know.
   nonisolated func wakeForDurable(_ index: UInt64) {
     guard journal.durability == .power else { return }
-    let core = Unchecked(self)
-    loop.submit {
-      core.value.syncWait.end(
-        at: Clock.monotonicNanoseconds(), limit: core.value.spinNanoseconds)
-    }
+    loop.submit {}
   }
 
   /// Called on the journal's thread when a sync has failed; syncs are not tried again.

@@ -76,7 +76,6 @@ struct Recovery: ~Copyable {
     let recorder = try makeRecorder(settings, at: clock.now)
     let thread = CoreThread(
       loop: loop, clock: clock, core: core, journal: journal, isBusyPolling: settings.busyPolling,
-      spinNanoseconds: settings.spinMicroseconds * 1000,
       rehearses: settings.busyPolling && settings.keepsWarm, recorder: recorder,
       stages: settings.latency.isEnabled ? StageTracker { clock.now.nanoseconds } : nil)
     thread.begin(epoch: epoch, limits: settings.risk)

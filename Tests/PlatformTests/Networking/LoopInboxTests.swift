@@ -31,25 +31,6 @@ struct LoopInboxTests {
     #expect(inbox.isEmpty)
     #expect(inbox.fallAsleep())
   }
-
-  @Test func `nobody falls asleep while work is expected`() {
-    #expect(!inbox.expect(until: 100))
-    #expect(inbox.expectedUntil == 100)
-    #expect(!inbox.fallAsleep())
-    inbox.expectNothing(after: 99)
-    #expect(inbox.expectedUntil == 100)
-    inbox.expectNothing(after: 100)
-    #expect(inbox.fallAsleep())
-    #expect(inbox.expect(until: 200))
-    #expect(!inbox.append {})
-  }
-
-  @Test func `what was expected has come with the work`() {
-    _ = inbox.expect(until: 100)
-    _ = inbox.append {}
-    #expect(takeAll() == 1)
-    #expect(inbox.expectedUntil == nil)
-  }
 }
 
 /// `SLUICE_HANDOVERS` says how many; a call that is lost leaves the loop asleep for ever, and these tests with it.
@@ -73,8 +54,8 @@ struct LoopHandoverTests {
     var value = 0
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
-  func `no handover is lost, whatever the pauses`(isExpected: Bool) throws {
+  @Test(.timeLimit(.minutes(5)))
+  func `no handover is lost, whatever the pauses`() throws {
     let total = Self.total
     let loop = try EventLoop()
     let count = Count()
@@ -83,7 +64,6 @@ struct LoopHandoverTests {
         var state = UInt64(number + 1)
         for _ in 0..<total {
           Self.pause(&state)
-          if isExpected && state >> 60 == 0 { loop.expectWork(withinNanoseconds: 2_000) }
           loop.submit { count.value += 1 }
         }
       }
@@ -108,7 +88,6 @@ struct LoopHandoverTests {
     thread.start()
     var state: UInt64 = 5
     for number in 1...total {
-      if number % 3 == 0 { there.expectWork(withinNanoseconds: 5_000) }
       there.submit { here.submit { count.value += 1 } }
       while count.value < number { here.runOnce(timeoutNanoseconds: -1) }
       Self.pause(&state)
@@ -116,23 +95,6 @@ struct LoopHandoverTests {
     there.stop()
     thread.join()
     #expect(count.value == total)
-  }
-
-  @Test func `a loop that expects work looks out for it, and sleeps when it has not come`() throws {
-    let loop = try EventLoop()
-    var expectations = 0
-    loop.onExpectation = { expectations += 1 }
-    loop.expectWork(withinNanoseconds: 1_000_000)
-    // In vain: the wait goes on in the kernel until the timer ends it.
-    var isOver = false
-    loop.schedule(afterNanoseconds: 3_000_000) { isOver = true }
-    while !isOver { loop.runOnce(timeoutNanoseconds: -1) }
-    #expect(expectations >= 1)
-    loop.expectWork(withinNanoseconds: 60_000_000_000)
-    let thread = WorkerThread(name: "late") { loop.submit { loop.stop() } }
-    thread.start()
-    loop.run()
-    thread.join()
   }
 
   @Test func `a loop that polls needs no call`() throws {
