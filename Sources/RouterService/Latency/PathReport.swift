@@ -50,10 +50,27 @@ package struct PathReport: Sendable {
     return """
       \(table.text)
 
+      \(picture)
       \(summary)
       Shares are of the way from the request's bytes to the socket: handover to write, per child.
       request_to_answer counts from the intended time of sending to the API's answer.
       """
+  }
+
+  private var picture: String {
+    let stages = entries.filter {
+      Self.ownStages.contains($0.name) && $0.histogram.totalCount > 0
+    }
+    let picture = StagePicture(
+      stages.map { entry in
+        StagePicture.Stage(
+          name: entry.name, p50: entry.histogram.value(atPercentile: 50),
+          p90: entry.histogram.value(atPercentile: 90))
+      })
+    guard !picture.lines.isEmpty else { return "" }
+    let end = stages.reduce(0) { $0 + $1.histogram.value(atPercentile: 50) }
+    return picture.lines.joined(separator: "\n")
+      + "\n# medians, which add up to \(Self.tenths(Double(end) / 1000)) us; . to the 90th percentile\n"
   }
 
   private var summary: String {

@@ -39,7 +39,7 @@ final class CoreThread: VenueGatewayDelegate {
     isBusyPolling: Bool, rehearses: Bool = false, recorder: CoreRecorder? = nil,
     stages: StageTracker? = nil
   ) {
-    rehearsal = rehearses ? Rehearsal(at: clock.now, link: try? RehearsalLink()) : nil
+    rehearsal = rehearses ? Rehearsal(at: clock.now) : nil
     self.recorder = recorder
     self.stages = stages
     self.loop = loop

@@ -6,11 +6,10 @@ internal import RouterCore
 /// A router that seldom has something to do finds its code gone from the processor's caches each
 /// time. This one has a core, a log and books of its own, and nothing else: what it decides reaches
 /// no journal, no venue and no client, and no live state is within its reach. It goes on by small
-/// steps, between which whoever has real work leaves off. The last of its bytes go over TLS and
-/// through the kernel, to itself.
+/// steps, between which whoever has real work leaves off.
 final class Rehearsal {
   private enum Step: Int, CaseIterable {
-    case market, order, write, release, send, receive, report, end
+    case market, order, write, release, report, end
   }
 
   private static let venueCount = 3
@@ -23,7 +22,6 @@ final class Rehearsal {
   private var outbox = Outbox()
   private var effects = EffectQueue()
   private let log = ScratchLog()
-  private let link: RehearsalLink?
   private var levels: [BookLevel] = []
   private var number: UInt64 = 0
   private var step = Step.market
@@ -34,9 +32,7 @@ final class Rehearsal {
   /// How many ways were gone to their end.
   private(set) var completedCount = 0
 
-  /// Without `link` it stops before the last bytes.
-  init(at now: Timestamp, link: RehearsalLink? = nil) {
-    self.link = link
+  init(at now: Timestamp) {
     var configuration = CoreConfiguration.small(instance: 0)
     configuration.clientOrderIDRetentionMilliseconds = 0
     core = RouterCore(configuration)
@@ -57,8 +53,6 @@ final class Rehearsal {
     case .order: core.process(.newOrderSingle(nextOrder()), at: now, into: &outbox)
     case .write: write()
     case .release: release(now)
-    case .send: link?.send()
-    case .receive: link?.receive()
     case .report: report(now)
     case .end: end(now)
     }
