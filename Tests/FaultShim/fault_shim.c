@@ -144,15 +144,46 @@ static void note_write(int fd, const void *bytes, size_t count, off_t offset) {
   pthread_mutex_unlock(&lock);
 }
 
-// Only what was written before the sync began is covered by it.
+// A name that another file had before is not noted: what it hid could not be brought back.
+static int is_new_name(const char *to) {
+  struct stat status;
+  return page != NULL && stat(to, &status) != 0;
+}
+
+static void note_name(const char *from, const char *to) {
+  struct stat status;
+  char directory[SHIM_PATH];
+  const char *slash = strrchr(to, '/');
+  if (slash == NULL || strlen(from) >= SHIM_PATH || strlen(to) >= SHIM_PATH) return;
+  snprintf(directory, sizeof directory, "%.*s", (int)(slash - to), to);
+  if (stat(directory, &status) != 0) return;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < SHIM_NAMES; i++) {
+    struct shim_name *name = &page->names[i];
+    if (atomic_load(&name->state) != 0) continue;
+    name->directory = status.st_ino;
+    name->number = atomic_fetch_add(&page->names_given, 1);
+    strcpy(name->from, from);
+    strcpy(name->to, to);
+    atomic_store(&name->state, 1);
+    pthread_mutex_unlock(&lock);
+    return;
+  }
+  atomic_fetch_add(&page->overflow, 1);
+  pthread_mutex_unlock(&lock);
+}
+
+// Only what was written, or named, before the sync began is covered by it.
 struct covered {
   uint16_t index[SHIM_WRITES];
   int count;
+  uint8_t names[SHIM_NAMES];
+  int name_count;
 };
 
 static void begin_sync(int fd, struct covered *covered) {
   struct stat status;
-  covered->count = 0;
+  covered->count = covered->name_count = 0;
   if (page == NULL || fstat(fd, &status) != 0) return;
   pthread_mutex_lock(&lock);
   for (int i = 0; i < SHIM_WRITES; i++) {
@@ -160,12 +191,19 @@ static void begin_sync(int fd, struct covered *covered) {
     if (atomic_load(&write->state) == 1 && write->inode == status.st_ino)
       covered->index[covered->count++] = (uint16_t)i;
   }
+  for (int i = 0; i < SHIM_NAMES; i++) {
+    struct shim_name *name = &page->names[i];
+    if (atomic_load(&name->state) == 1 && name->directory == status.st_ino)
+      covered->names[covered->name_count++] = (uint8_t)i;
+  }
   pthread_mutex_unlock(&lock);
 }
 
 static void end_sync(struct covered *covered) {
   for (int i = 0; i < covered->count; i++)
     atomic_store(&page->writes[covered->index[i]].state, 0);
+  for (int i = 0; i < covered->name_count; i++)
+    atomic_store(&page->names[covered->names[i]].state, 0);
 }
 
 // --- Files
@@ -216,7 +254,10 @@ int fsync(int fd) { return synchronize(SHIM_FSYNC, SYS_fsync, fd); }
 
 int rename(const char *from, const char *to) {
   if (is_failing(strike(SHIM_RENAME, to))) return -1;
-  return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+  int is_new = is_new_name(to);
+  int result = (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
+  if (result == 0 && is_new) note_name(from, to);
+  return result;
 }
 
 static int open_file(const char *path, int flags, va_list arguments) {

@@ -42,7 +42,11 @@ final class FaultShim {
     static let writeByteCount = 32
     static let writeLimit = 4096
     static let allowsMapping = writes + writeLimit * writeByteCount
-    static let byteCount = allowsMapping + 8
+    static let names = allowsMapping + 16
+    static let nameByteCount = 24 + 2 * filePathByteCount
+    static let nameLimit = 64
+    static let filePathByteCount = 256
+    static let byteCount = names + nameLimit * nameByteCount
   }
 
   private let path: String
@@ -181,8 +185,32 @@ final class FaultShim {
     return count
   }
 
+  /// Takes the last of the names that no sync of their directory has covered, as a power cut might.
+  ///
+  /// - Returns: How many files have their former name again.
+  func loseNames(_ random: inout SeededRandom) throws -> Int {
+    let pending = (0..<Layout.nameLimit).map { Layout.names + $0 * Layout.nameByteCount }
+      .filter { load($0 + 16) == 1 }.sorted { load($0 + 8) < load($1 + 8) }
+    let lost = pending.suffix(random.below(pending.count + 1))
+    for start in lost.reversed() {
+      let (former, name) = (text(start + 24), text(start + 24 + Layout.filePathByteCount))
+      guard FileManager.default.fileExists(atPath: name) else { continue }
+      // What was made under the former name since then is gone with it.
+      try? FileManager.default.removeItem(atPath: former)
+      try FileManager.default.moveItem(atPath: name, toPath: former)
+    }
+    return lost.count
+  }
+
+  private func text(_ offset: Int) -> String {
+    String(cString: (page + offset).assumingMemoryBound(to: CChar.self))
+  }
+
   /// To be called before the process starts again: what is written now, the kernel will keep.
   func forgetWrites() {
+    for number in 0..<Layout.nameLimit {
+      store(0, at: Layout.names + number * Layout.nameByteCount + 16)
+    }
     for number in 0..<Layout.writeLimit {
       store(0, at: Layout.writes + number * Layout.writeByteCount + 24)
     }

@@ -19,9 +19,10 @@ final class KillRun {
   struct Report {
     var kills = 0
     var venueKills = 0
-    /// Kills after which the disk had less than the kernel, and writes that it had not.
+    /// Kills after which the disk had less than the kernel, and writes and names that it had not.
     var powerCuts = 0
     var lostWrites = 0
+    var lostNames = 0
     var cuts = 0
     var pauses = 0
     var disturbances = 0
@@ -122,6 +123,7 @@ final class KillRun {
     defer { shim.forgetWrites() }
     guard !shim.allowsMapping else { return }
     report.lostWrites += try shim.cutPower(in: router.journalDirectory, &random)
+    report.lostNames += try shim.loseNames(&random)
     report.powerCuts += 1
   }
 
@@ -301,6 +303,7 @@ extension KillRun.Report: CustomStringConvertible {
     let rows: [(String, Int64)] = [
       ("kills of the router", Int64(kills)),
       ("of these with the power cut", Int64(powerCuts)), ("writes lost so", Int64(lostWrites)),
+      ("names of files lost so", Int64(lostNames)),
       ("kills of venues", Int64(venueKills)),
       ("cut networks", Int64(cuts)), ("pauses of the router", Int64(pauses)),
       ("other faults of venues", Int64(disturbances)),

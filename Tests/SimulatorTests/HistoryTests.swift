@@ -65,6 +65,34 @@ struct HistoryTests {
     #expect(History.play(script).violation == nil)
   }
 
+  /// Its links went down after they had come up for good.
+  @Test func `an outage that ends at once cuts nothing behind its end`() throws {
+    let text = """
+      sluice history 2
+      seed 329990
+      venues 3 model
+      durability process
+      journal 2048 0 0
+      faults none
+      operation crash 0 0 17056139556181521745
+      operation submit 0 0 2289827281764096282
+      operation fullDisk 825125 0 5651194047543910866
+      operation market 0 2 3909152357969223657
+      operation submit 0 4 7830240096911870440
+      operation submit 0 5 1346487638973492141
+      operation market 105043 1 5076223563492427887
+      operation submit 118874 6 17436697473178528985
+      operation fullDisk 80174 2 5837421784200870525
+      operation marketGap 0 2 14856762881503224432
+      operation market 851164 1 1380512085000991747
+      operation market 93004 2 8981800567352954079
+      operation outage 784805 2 10814514452743066657
+
+      """
+    let script = try #require(Script(text: text))
+    #expect(History.play(script).violation == nil)
+  }
+
   @Test func `without faults no router dies and every order trades or ends`() {
     var totals = HistoryTotals()
     for seed in 1...UInt64(100) {

@@ -13,6 +13,7 @@ struct JournalDirectory {
   /// Files under construction; they hold nothing and are removed at a start.
   static let temporarySuffix = ".tmp"
   private static let digits = 10
+  private static let zero = UInt8(ascii: "0")
 
   let path: String
   let storage: any JournalStorage
@@ -61,9 +62,21 @@ struct JournalDirectory {
     .sorted { $0.number < $1.number }
   }
 
+  /// The number in a name that is written as `filePath` writes it; `nil` for any other name.
   private func number(of name: String, _ prefix: String) -> UInt64? {
     guard name.hasPrefix(prefix), name.hasSuffix(Self.suffix) else { return nil }
-    let number = UInt64(name.dropFirst(prefix.count).dropLast(Self.suffix.count))
-    return number.flatMap { filePath(prefix, $0) == "\(path)/\(name)" ? $0 : nil }
+    let text = name.utf8.dropFirst(prefix.utf8.count).dropLast(Self.suffix.utf8.count)
+    guard text.count == Self.digits || (text.count > Self.digits && text.first != Self.zero) else {
+      return nil
+    }
+    var number: UInt64 = 0
+    for byte in text {
+      guard byte >= Self.zero, byte <= Self.zero + 9 else { return nil }
+      let (tens, isTooMuch) = number.multipliedReportingOverflow(by: 10)
+      let (sum, isOverflow) = tens.addingReportingOverflow(UInt64(byte - Self.zero))
+      guard !isTooMuch, !isOverflow else { return nil }
+      number = sum
+    }
+    return number
   }
 }

@@ -20,11 +20,12 @@ package struct JournalUpkeep {
 
   /// - Returns: The new snapshot, or nil if it is not worth one yet.
   package func makeSnapshot() throws(JournalError) -> SnapshotSummary? {
-    guard let sealed = try directory.segments().dropLast().last else { return nil }
+    let segments = try directory.segments().dropLast()
+    guard let sealed = segments.last else { return nil }
     let last = try directory.snapshots().last
     let covered = last?.number ?? 0
     var uncovered: Int64 = 0
-    for segment in try directory.segments().dropLast() where segment.number > covered {
+    for segment in segments where segment.number > covered {
       uncovered += try size(of: segment)
     }
     let previous = try last.map { (file) throws(JournalError) in try size(of: file) } ?? 0

@@ -140,7 +140,7 @@ final class SimulatedDisk: JournalStorage, @unchecked Sendable {
   func exists(_ path: String) -> Bool { path == Self.directory || find(path) != nil }
 
   func listDirectory(_ path: String) throws(PlatformError) -> [String] {
-    names.map { String($0.path.dropFirst(path.utf8.count + 1)) }.sorted()
+    names.map { String(Substring($0.path.utf8.dropFirst(path.utf8.count + 1))) }.sorted()
   }
 
   func createDirectories(_ path: String) throws(PlatformError) {}

@@ -113,6 +113,8 @@ extension ModelVenue {
   func endOutage() {
     guard isDown else { return }
     isDown = false
+    // One that ends at once must not cut what it connects.
+    queue.keep { if case .link(_, isUp: false) = $0 { false } else { true } }
     connectAll(after: latency)
     for index in orders.indices where orders[index].state == .open {
       queue.add(.trade(index), at: later(Int64(100_000 + random.below(3_000_000))))

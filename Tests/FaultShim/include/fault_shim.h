@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { SHIM_RULES = 16, SHIM_WRITES = 4096 };
+enum { SHIM_RULES = 16, SHIM_WRITES = 4096, SHIM_NAMES = 64, SHIM_PATH = 256 };
 
 // Calls that can be made to fail.
 enum shim_call {
@@ -45,6 +45,15 @@ struct shim_write {
   _Atomic uint64_t state;  // 0: none or synced, 1: pending
 };
 
+// A new name of a file that no sync of its directory has covered yet.
+struct shim_name {
+  uint64_t directory;      // its inode
+  uint64_t number;         // names are given in this order
+  _Atomic uint64_t state;  // 0: none or synced, 1: pending
+  char from[SHIM_PATH];
+  char to[SHIM_PATH];
+};
+
 struct shim_page {
   _Atomic int64_t wall_offset_ns;
   _Atomic uint64_t wall_reads;
@@ -53,6 +62,8 @@ struct shim_page {
   struct shim_rule rules[SHIM_RULES];
   struct shim_write writes[SHIM_WRITES];
   _Atomic uint64_t allows_mapping;  // files may be written through memory, where nothing is seen here
+  _Atomic uint64_t names_given;
+  struct shim_name names[SHIM_NAMES];
 };
 
 #endif
