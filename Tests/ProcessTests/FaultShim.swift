@@ -25,6 +25,7 @@ final class FaultShim {
     /// Only each n-th of them is.
     var period = 1
     var bytes = 0
+    var delayMicroseconds = 0
     /// A part of the file's name.
     var path = ""
   }
@@ -115,7 +116,7 @@ final class FaultShim {
     ruleCount += 1
     let start = Layout.rules + number * Layout.ruleByteCount
     page.storeBytes(of: rule.error, toByteOffset: start + 4, as: Int32.self)
-    let fields = [rule.skip, rule.limit, rule.period, rule.bytes, 0, 0, 0]
+    let fields = [rule.skip, rule.limit, rule.period, rule.bytes, rule.delayMicroseconds, 0, 0]
     for (place, field) in fields.enumerated() { store(Int64(field), at: start + 8 + place * 8) }
     let text = Array(rule.path.utf8.prefix(Layout.pathByteCount - 1)) + [0]
     for (place, byte) in text.enumerated() {
@@ -189,17 +190,30 @@ final class FaultShim {
   ///
   /// - Returns: How many files have their former name again.
   func loseNames(_ random: inout SeededRandom) throws -> Int {
-    let pending = (0..<Layout.nameLimit).map { Layout.names + $0 * Layout.nameByteCount }
+    try loseNames(random.below(pendingNames.count + 1))
+  }
+
+  /// Takes all of them.
+  func loseAllNames() throws -> Int { try loseNames(pendingNames.count) }
+
+  /// Where those are that no sync has covered, in their order.
+  private var pendingNames: [Int] {
+    (0..<Layout.nameLimit).map { Layout.names + $0 * Layout.nameByteCount }
       .filter { load($0 + 16) == 1 }.sorted { load($0 + 8) < load($1 + 8) }
-    let lost = pending.suffix(random.below(pending.count + 1))
-    for start in lost.reversed() {
+  }
+
+  /// Whether a file has a new name that a power cut could take.
+  var hasPendingName: Bool { !pendingNames.isEmpty }
+
+  private func loseNames(_ count: Int) throws -> Int {
+    for start in pendingNames.suffix(count).reversed() {
       let (former, name) = (text(start + 24), text(start + 24 + Layout.filePathByteCount))
       guard FileManager.default.fileExists(atPath: name) else { continue }
       // What was made under the former name since then is gone with it.
       try? FileManager.default.removeItem(atPath: former)
       try FileManager.default.moveItem(atPath: name, toPath: former)
     }
-    return lost.count
+    return count
   }
 
   private func text(_ offset: Int) -> String {

@@ -140,6 +140,27 @@ import Wire
     try trial.expectConsistent()
   }
 
+  @Test func `a power cut that takes a segment's name takes nothing that was synced`() throws {
+    let trial = try FaultTrial(["kraken"])
+    defer { trial.router.kill() }
+    try trial.start()
+    let order = try trial.router.submit(
+      "buy", "0.1", "BTC-USD", #""type":"limit","limit_price":"60000","time_in_force":"gtc""#)
+    trial.router.kill()
+    trial.shim.forgetWrites()
+    // So that there is a time between the new segment's name and the sync of its directory.
+    trial.shim.add(FaultShim.Rule(call: .sync, delayMicroseconds: 1_000_000))
+    try trial.router.start(environment: trial.shim.environment)
+    try trial.router.wait("the new segment has its name") { trial.shim.hasPendingName }
+    trial.router.kill()
+    #expect(try trial.shim.loseAllNames() == 1)
+    trial.shim.removeRules()
+    try trial.start()
+    _ = try trial.router.client().delete("/v1/orders/\(order["id"]?.string ?? "")")
+    #expect(try trial.router.ended(order)["status"]?.string == "canceled")
+    try trial.expectConsistent()
+  }
+
   @Test(LongTests.enabled) func `a snapshot that gets no name costs nothing but itself`() throws {
     let trial = try FaultTrial(["kraken"], settings: "journal: {snapshot_megabytes: 1},")
     defer { trial.router.kill() }
