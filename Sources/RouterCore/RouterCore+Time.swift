@@ -115,6 +115,7 @@ extension RouterCore {
   mutating func seenResting(_ child: Int, _ order: OpenOrderObservation) {
     let known = orders.children[child]
     guard known.isResting, order.cumulativeQuantity == known.cumulativeQuantity,
+      known.tracking.venueCumulative <= known.cumulativeQuantity,
       order.askedAt > known.tracking.lastQueryAt
     else { return }
     let next = order.askedAt.adding(milliseconds: Self.listedPauseMilliseconds)

@@ -75,6 +75,22 @@ struct ResidualTests {
     #expect(!harness.queried.isEmpty)
   }
 
+  @Test func `a list that is behind what the venue has said puts no question off`() throws {
+    let harness = CoreHarness(venues: 1)
+    _ = submit(harness)
+    let child = try #require(harness.releaseAll().first)
+    harness.acknowledge(child)
+    harness.pass(milliseconds: 500)
+    harness.report(child, .stillOpen) {
+      $0.cumulativeQuantity = Quantity(mantissa: 7)
+      $0.queriedAt = harness.now
+    }
+    harness.pass(milliseconds: 10)
+    list(harness, child, filled: 0)
+    harness.pass(milliseconds: 60_000)
+    #expect(!harness.queried.isEmpty)
+  }
+
   private func list(_ harness: CoreHarness, _ child: NewChildOrder, filled: Int64) {
     harness.process(
       .openOrderObserved(
