@@ -83,7 +83,7 @@ struct MetricsTextTests {
         openOrders: 3, waitingEffects: 4,
         waitingRequests: [CoreGauges.Waiting(venue: VenueID(0), count: 6)],
         journalWrittenIndex: 100, journalSafeIndex: 98, journalDurableIndex: 97,
-        pathLatencyNanoseconds: 77),
+        pathLatencyNanoseconds: 77, rehearsals: 66),
       venues: [
         VenueStatusView(
           venue: VenueID(0), name: "kraken", dialect: "kraken", state: "up", marketData: true,
@@ -141,6 +141,7 @@ struct MetricsTextTests {
     #expect(read.value("sluice_open_orders") == 3)
     #expect(read.value("sluice_journal_safe_index") == 98)
     #expect(read.value("sluice_journal_durable_index") == 97)
+    #expect(read.value("sluice_rehearsals_total") == 66)
     #expect(read.value("sluice_venue_orders_sent_total", ["venue": "kraken"]) == 5)
     #expect(
       read.value("sluice_venue_link_up", ["venue": "kraken", "link": "order_entry"]) == 0)

@@ -126,14 +126,44 @@ import Wire
     try deployment.startService()
     try deployment.waitUntilUp()
     _ = try trade(deployment, 2)
-    func index(_ name: String) throws -> Int {
-      let body = String(decoding: try text(deployment, "/metrics").body, as: UTF8.self)
-      let line = body.split(separator: "\n").first { $0.hasPrefix("sluice_journal_\(name)_index ") }
-      return try #require(line?.split(separator: " ").last.flatMap { Int($0) })
-    }
-    let written = try index("written")
+    let written = try metric(deployment, "sluice_journal_written_index")
     #expect(written > 10)
-    try deployment.wait("the disk has it") { try index("durable") >= written }
+    try deployment.wait("the disk has it") {
+      try metric(deployment, "sluice_journal_durable_index") >= written
+    }
+  }
+
+  private func metric(_ deployment: Deployment, _ name: String) throws -> Int {
+    let body = String(decoding: try text(deployment, "/metrics").body, as: UTF8.self)
+    let line = body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+    return try #require(line?.split(separator: " ").last.flatMap { Int($0) })
+  }
+
+  /// What is rehearsed between orders stays out of them.
+  @Test(arguments: [true, false])
+  func `a core that polls keeps the way of an order warm if the settings let it`(
+    keepsWarm: Bool
+  ) throws {
+    let deployment = try Deployment(["kraken"])
+    deployment.edit = {
+      $0.replacingOccurrences(
+        of: "durability:", with: "busy_polling: true, keep_warm: \(keepsWarm), durability:")
+    }
+    let before = try deployment.balances()
+    try deployment.startService()
+    try deployment.waitUntilUp()
+    // One that waits all the time: plans are tried for it.
+    let waiting = try deployment.place(
+      "buy", "0.01",
+      #""type":"limit","limit_price":"60000","routing":{"residual":"hold"},"time_in_force":"gtc""#)
+    let orders = try trade(deployment, 6)
+    #expect(orders.allSatisfy { $0["status"]?.string == "filled" })
+    let count = try metric(deployment, "sluice_rehearsals_total")
+    #expect(keepsWarm ? count > 10 : count == 0)
+    _ = try deployment.client().delete("/v1/orders/\(waiting["id"]?.string ?? "")")
+    let ended = try deployment.ended(waiting)
+    #expect(ended["status"]?.string == "canceled" && ended["children"]?.array?.isEmpty == true)
+    try deployment.expectAgreement(before)
   }
 
   @Test func `what our own path takes reaches the core`() throws {

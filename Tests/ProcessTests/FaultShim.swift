@@ -206,14 +206,16 @@ final class FaultShim {
   var hasPendingName: Bool { !pendingNames.isEmpty }
 
   private func loseNames(_ count: Int) throws -> Int {
+    var lost = 0
     for start in pendingNames.suffix(count).reversed() {
       let (former, name) = (text(start + 24), text(start + 24 + Layout.filePathByteCount))
       guard FileManager.default.fileExists(atPath: name) else { continue }
       // What was made under the former name since then is gone with it.
       try? FileManager.default.removeItem(atPath: former)
       try FileManager.default.moveItem(atPath: name, toPath: former)
+      lost += 1
     }
-    return count
+    return lost
   }
 
   private func text(_ offset: Int) -> String {

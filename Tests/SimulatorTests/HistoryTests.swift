@@ -42,9 +42,16 @@ struct HistoryTests {
     #expect(History.play(Script(seed: seed, steps: 60)).violation == nil)
   }
 
+  /// Plays a shortest history that once broke an invariant.
+  private func expectWhole(_ text: String) throws {
+    let script = try #require(Script(text: text))
+    #expect(History.play(script).violation == nil)
+  }
+
   /// A router that ends at its first sync after the last fault still has to start again.
   @Test func `a device that failed under a snapshot ends the router late`() throws {
-    let text = """
+    try expectWhole(
+      """
       sluice history 2
       seed 132102
       venues 3 model
@@ -60,14 +67,13 @@ struct HistoryTests {
       operation syncFailure 38253 2 879830126118821404
       operation market 5403460 0 13208548566256897137
 
-      """
-    let script = try #require(Script(text: text))
-    #expect(History.play(script).violation == nil)
+      """)
   }
 
   /// Its links went down after they had come up for good.
   @Test func `an outage that ends at once cuts nothing behind its end`() throws {
-    let text = """
+    try expectWhole(
+      """
       sluice history 2
       seed 329990
       venues 3 model
@@ -88,9 +94,7 @@ struct HistoryTests {
       operation market 93004 2 8981800567352954079
       operation outage 784805 2 10814514452743066657
 
-      """
-    let script = try #require(Script(text: text))
-    #expect(History.play(script).violation == nil)
+      """)
   }
 
   @Test func `without faults no router dies and every order trades or ends`() {

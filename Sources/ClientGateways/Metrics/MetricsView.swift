@@ -46,10 +46,13 @@ package struct CoreGauges: Sendable {
   package var journalDurableIndex: UInt64
   /// The p99 from a decision to the last byte of an order, as the core was last told.
   package var pathLatencyNanoseconds: Int64?
+  /// How often a core that polls has gone the way of an order to keep it warm.
+  package var rehearsals: Int
 
   package init(
     openOrders: Int, waitingEffects: Int, waitingRequests: [Waiting], journalWrittenIndex: UInt64,
-    journalSafeIndex: UInt64, journalDurableIndex: UInt64, pathLatencyNanoseconds: Int64?
+    journalSafeIndex: UInt64, journalDurableIndex: UInt64, pathLatencyNanoseconds: Int64?,
+    rehearsals: Int
   ) {
     self.openOrders = openOrders
     self.waitingEffects = waitingEffects
@@ -58,6 +61,7 @@ package struct CoreGauges: Sendable {
     self.journalSafeIndex = journalSafeIndex
     self.journalDurableIndex = journalDurableIndex
     self.pathLatencyNanoseconds = pathLatencyNanoseconds
+    self.rehearsals = rehearsals
   }
 }
 

@@ -35,6 +35,8 @@ struct RouterMetrics {
     text.sample(Int64(view.requestsInFlight))
     text.begin("sluice_effects_waiting", .gauge, "Commands, answers and facts held back.")
     text.sample(Int64(view.gauges.waitingEffects))
+    text.begin("sluice_rehearsals_total", .counter, "Orders rehearsed to keep their way warm.")
+    text.sample(Int64(view.gauges.rehearsals))
   }
 
   private func writeJournal(_ text: inout MetricsText) {

@@ -368,6 +368,6 @@ final class CoreThread: VenueGatewayDelegate {
         CoreGauges.Waiting(venue: $0.venue, count: $0.waitingRequests)
       }, journalWrittenIndex: journal.writtenIndex, journalSafeIndex: journal.safeIndex,
       journalDurableIndex: journal.durableIndex,
-      pathLatencyNanoseconds: path > 0 ? path : nil)
+      pathLatencyNanoseconds: path > 0 ? path : nil, rehearsals: rehearsal?.completedCount ?? 0)
   }
 }

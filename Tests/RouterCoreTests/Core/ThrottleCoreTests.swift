@@ -213,13 +213,7 @@ struct ThrottleCoreTests {
   func `a venue that refuses most of its orders gets fewer, if the settings want that`(
     isAdaptive: Bool
   ) {
-    let harness = harness(venues: 1)
-    harness.throttle(0, intervalMilliseconds: 0, burst: 1, isAdaptive: isAdaptive)
-    for index in 0..<10 { take(harness, "a\(index)", 1) }
-    harness.releaseAll().forEach { child in
-      harness.report(child, .rejected) { $0.rejectReason = .rateLimited }
-    }
-    harness.pass(milliseconds: 1000)
+    let harness = refusing(isAdaptive: isAdaptive)
     var refused = 0
     for index in 0..<40 {
       harness.pass(milliseconds: 1)
@@ -231,9 +225,9 @@ struct ThrottleCoreTests {
   }
 
   /// The only venue has refused ten orders, and its pause is over.
-  private func refusing() -> CoreHarness {
+  private func refusing(isAdaptive: Bool = true) -> CoreHarness {
     let harness = harness(venues: 1)
-    harness.throttle(0, intervalMilliseconds: 0, burst: 1, isAdaptive: true)
+    harness.throttle(0, intervalMilliseconds: 0, burst: 1, isAdaptive: isAdaptive)
     for index in 0..<10 { take(harness, "a\(index)", 1) }
     harness.releaseAll().forEach { child in
       harness.report(child, .rejected) { $0.rejectReason = .rateLimited }
