@@ -16,8 +16,12 @@ release: deps
 demo: release
 	$(RELEASE) demo
 
+# What failed is told again at the end, since thousands of lines may follow it.
 test: deps lint
-	swift test
+	@mkdir -p .build
+	@{ swift test; echo $$? >.build/test.status; } 2>&1 | tee .build/test.log
+	@[ "$$(cat .build/test.status)" = 0 ] || { echo "== what failed (all of it: .build/test.log)"; \
+	  grep -E '^(✘|↳|error:)|Fatal error|: error: ' .build/test.log; exit 1; }
 	@$(MAKE) --no-print-directory simulate SEEDS=1-10000
 	@$(MAKE) --no-print-directory outside
 

@@ -71,6 +71,11 @@ enum OrderLife {
     end(child.timeInForce, sentAt: child.sentAt, requestWindowMilliseconds)
   }
 
+  /// The latest time at which a venue can have accepted an order, whether it rests or not.
+  static func lastOpening(sentAt: Timestamp, requestWindowMilliseconds: Int64) -> Timestamp {
+    sentAt.adding(milliseconds: allowanceMilliseconds + requestWindowMilliseconds)
+  }
+
   static func end(of order: NewChildOrder, sentAt: Timestamp) -> Timestamp {
     end(order.timeInForce, sentAt: sentAt, 0)
   }
@@ -105,7 +110,7 @@ enum OrderLife {
     switch timeInForce {
     case .immediateOrCancel, .fillOrKill:
       guard sentAt > .distantPast else { return .distantFuture }
-      return sentAt.adding(milliseconds: allowanceMilliseconds + requestWindowMilliseconds)
+      return lastOpening(sentAt: sentAt, requestWindowMilliseconds: requestWindowMilliseconds)
     case .goodTillCancel, .goodTillDate: return .distantFuture
     }
   }

@@ -181,14 +181,14 @@ extension KrakenAdapter {
   /// nothing of orders that ended.
   private func askAboutOpenOrders() {
     for index in orders.openIndices where orders[index].isAcknowledged {
-      reconciliation.ask(orders[index].reference(account.venue))
+      questions.ask(orders[index].reference(account.venue))
     }
   }
 
   private func askAboutDoubtful(at stamp: RequestStamp) {
     for child in dropCopy.takeDoubtful() {
       guard let index = orders.index(of: child) else { continue }
-      reconciliation.ask(orders[index].reference(account.venue))
+      questions.ask(orders[index].reference(account.venue))
     }
   }
 }

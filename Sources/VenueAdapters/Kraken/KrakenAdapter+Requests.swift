@@ -6,6 +6,10 @@ extension KrakenAdapter {
   private static let tokenRetryMilliseconds: Int64 = 2000
   private static let unauthorizedPauseMilliseconds: Int64 = 15 * 60_000
   private static let balanceSpacingMilliseconds: Int64 = 2000
+  /// Questions about orders come first unless the balances are older than this.
+  private static let balancePatienceMilliseconds: Int64 = 30_000
+  /// A round of questions outlives pauses of this length.
+  private static let passingMilliseconds: Int64 = 60_000
   private static let maximumNonceRetries = 3
 
   /// When the lane may have something to do.
@@ -13,10 +17,14 @@ extension KrakenAdapter {
     if lane.inFlight != nil { return lane.deadline }
     var due = Timestamp.distantFuture
     if wantsToken { due = min(due, tokenDueAt) }
-    if !reconciliation.isIdle { due = min(due, lane.deadline) }
+    if !questions.isIdle { due = min(due, lane.deadline) }
     if wantsBalances { due = min(due, balancesDueAt) }
     if wantsOpenOrders { due = min(due, lane.deadline) }
     return due == .distantFuture ? due : max(due, lane.deadline)
+  }
+
+  private var balancesOverdueAt: Timestamp {
+    balancesDueAt.adding(milliseconds: Self.balancePatienceMilliseconds)
   }
 
   /// Sends what is due: cancels, and the next signed request if the lane is free.
@@ -27,12 +35,14 @@ extension KrakenAdapter {
     guard lane.inFlight == nil else { return }
     if wantsToken, stamp.time >= tokenDueAt {
       requestToken(at: stamp, signer: signer, into: &output)
-    } else if let request = reconciliation.nextRequest(at: stamp) {
+    } else if wantsOpenOrders {
+      requestOpenOrders(at: stamp, signer: signer, into: &output)
+    } else if wantsBalances, stamp.time >= balancesOverdueAt {
+      requestBalances(at: stamp, signer: signer, into: &output)
+    } else if let request = questions.nextRequest(at: stamp) {
       send(request, at: stamp, signer: signer, into: &output)
     } else if wantsBalances, stamp.time >= balancesDueAt {
       requestBalances(at: stamp, signer: signer, into: &output)
-    } else if wantsOpenOrders {
-      requestOpenOrders(at: stamp, signer: signer, into: &output)
     }
   }
 
@@ -63,7 +73,7 @@ extension KrakenAdapter {
     into output: inout AdapterOutput
   ) {
     guard lane.start(.reconciliation, calls: request.calls, at: stamp.time) else { return }
-    reconciliation.started(at: stamp.time)
+    questions.started(at: stamp.time)
     output.order(
       KrakenAuthentication.request(
         request.method, request.fields, nonce: stamp.nonce, signer: signer),
@@ -112,7 +122,7 @@ extension KrakenAdapter {
       wantsToken = false
       logOn(at: stamp, into: &output)
     case .reconciliation:
-      reconciliation.answered(result, orders: &orders, account: account, into: &output)
+      questions.current.answered(result, orders: &orders, account: account, into: &output)
     case .balances:
       guard let balances = try? KrakenReferenceData.balances(result) else {
         return retry(job, "balances that are unreadable", at: stamp, into: &output)
@@ -152,14 +162,17 @@ extension KrakenAdapter {
     case .invalidNonce: retryWithNewNonce(job, text, at: stamp, into: &output)
     case .throttled(let milliseconds), .busy(let milliseconds):
       lane.pause(milliseconds: milliseconds, at: stamp.time)
-      retry(job, text, at: stamp, into: &output)
+      retry(
+        job, text, at: stamp, isPassing: milliseconds <= Self.passingMilliseconds, into: &output)
     case .unauthorized:
       // Repeating it leads to a lockout of the key.
       lane.pause(milliseconds: Self.unauthorizedPauseMilliseconds, at: stamp.time)
       output.incident(.alarm, "\(account.venueName): key refused, \(text)")
-      retry(job, text, at: stamp, into: &output)
+      retry(job, text, at: stamp, isPassing: false, into: &output)
     case .unknownOrder where job == .reconciliation:
-      reconciliation.answeredUnknown(orders: &orders, account: account, into: &output)
+      questions.current.answeredUnknown(orders: &orders, account: account, into: &output)
+    case .refused where job == .reconciliation:
+      questions.current.refused(text, orders: &orders, account: account, into: &output)
     case .refused, .unknownOrder, .sessionExpired, .ambiguous:
       retry(job, text, at: stamp, into: &output)
     }
@@ -181,7 +194,7 @@ extension KrakenAdapter {
     output.incident(
       .alarm, "\(account.venueName): \(text); does another process use this key?")
     invalidNonces = 0
-    retry(job, text, at: stamp, into: &output)
+    retry(job, text, at: stamp, isPassing: false, into: &output)
   }
 
   func laneFailed(
@@ -193,7 +206,7 @@ extension KrakenAdapter {
 
   /// Asks again later, except where the core decides when to repeat it.
   private func retry(
-    _ job: KrakenRequestLane.Job, _ reason: String, at stamp: RequestStamp,
+    _ job: KrakenRequestLane.Job, _ reason: String, at stamp: RequestStamp, isPassing: Bool = true,
     into output: inout AdapterOutput
   ) {
     switch job {
@@ -202,7 +215,13 @@ extension KrakenAdapter {
       wantsToken = privateLink.isOpen
       tokenDueAt = stamp.time.adding(milliseconds: Self.tokenRetryMilliseconds)
     case .reconciliation:
-      reconciliation.failed(reason, account: account, into: &output)
+      if !isPassing {
+        questions.current.failed(reason, account: account, into: &output)
+      } else if let pause = questions.current.pauseToRepeat() {
+        lane.pause(milliseconds: pause, at: stamp.time)
+      } else {
+        questions.current.refused(reason, orders: &orders, account: account, into: &output)
+      }
     case .openOrders:
       output.incident(.notice, "\(account.venueName): OpenOrders, \(reason)")
     case .balances:

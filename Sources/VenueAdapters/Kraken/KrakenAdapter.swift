@@ -28,7 +28,7 @@ package final class KrakenAdapter: VenueAdapter {
   var orderEntry: KrakenOrderEntry
   var orders = KrakenOrderTable()
 
-  var reconciliation = KrakenReconciliation()
+  var questions: KrakenQuestions
   var lane = KrakenRequestLane()
   var wantsBalances = false
   var wantsOpenOrders = false
@@ -43,6 +43,7 @@ package final class KrakenAdapter: VenueAdapter {
   package init(_ setup: AdapterSetup) {
     account = KrakenAccount(setup)
     orderEntry = KrakenOrderEntry(account)
+    questions = KrakenQuestions(account)
     marketData = KrakenMarketData(
       venueName: setup.venueName, listings: setup.listings, bookDepth: setup.bookDepth)
     subscriptions = KrakenSubscriptions(setup.listings.map(\.listing))
@@ -149,7 +150,7 @@ package final class KrakenAdapter: VenueAdapter {
     switch command {
     case .newOrder(let order): send(order, at: stamp, into: &output)
     case .cancel(let child): orderEntry.wait(with: named(child), until: stamp.time)
-    case .query(let child): reconciliation.ask(named(child))
+    case .query(let child): questions.ask(named(child))
     case .refreshBalances: wantsBalances = true
     case .listOpenOrders: wantsOpenOrders = true
     }

@@ -4,10 +4,13 @@ import Wire
 /// Finds out over REST what became of orders.
 ///
 /// Asks by the venue's id where it is known, otherwise by client id among open and then closed
-/// orders, or for all of those if several are missing; then the trades of the time in which the order can have traded. An order counts as not
-/// found only if trades found none either: each trade of an order that nobody here knows is traced to
-/// its owner, and one whose owner the venue does not name leaves the question open.
-/// Up to fifty orders share one round, since the venue counts calls.
+/// orders, or for all of those if several are missing. The trades of what was found are asked for by
+/// their ids, the history of trades only for what was not: an order counts as not found only if
+/// that shows none either, as far back as the lists of orders may lag. Each trade of an order that
+/// nobody here knows is traced to its owner, and one whose owner the venue does not name leaves the
+/// question open.
+/// Up to fifty orders share one round, since the venue counts calls. What is certain is reported at
+/// once, and a round that has got somewhere is not given up for an answer that fails in passing.
 struct KrakenReconciliation {
   struct Request {
     let method: String
@@ -17,11 +20,10 @@ struct KrakenReconciliation {
     let purpose: RequestTag.Purpose
   }
 
-  struct Target {
+  private struct Target {
     let child: ChildReference
     var order: KrakenFoundOrder?
-
-    var needsTrades: Bool { order.map { $0.executed != .zero } ?? true }
+    var isReported = false
   }
 
   private enum Step: Equatable {
@@ -30,29 +32,57 @@ struct KrakenReconciliation {
     case closed(Int)
     case allOpen
     case allClosed(offset: Int)
+    case tradesByID([String])
     case trades(offset: Int)
     case owners([String])
+  }
+
+  private enum Phase {
+    case search, tradesByID, history, owners, end
+  }
+
+  private struct Trade {
+    let id: String
+    let orderID: String
+    let row: JSONValue
   }
 
   private static let batch = 50
   /// As many are searched for one by one; for more, the lists cost less.
   private static let maximumSearches = 3
-  private static let maximumClosed = 2_000
+  /// Orders are searched for together if they were sent no further apart: the lists of closed orders
+  /// are as long as the time that they cover.
+  private static let togetherMilliseconds: Int64 = 10 * 60_000
+  /// A list of orders shows what happened so long ago; nobody has seen one lag by a tenth of it.
+  private static let lagMilliseconds: Int64 = 15 * 60_000
   private static let page = 50
   private static let maximumTrades = 5_000
+  /// As many trades can be asked for by their ids at once.
+  private static let tradesAtOnce = 20
   /// Requests for owners in one round; the next one goes on behind them.
   private static let maximumOwnerRequests = 10
+  private static let maximumRepetitions = 6
 
+  private let requestWindow: Int64
   private var waiting: [ChildReference] = []
   private var targets: [Target] = []
   private var steps: [Step] = []
-  private var trades: [(id: String, orderID: String, row: JSONValue)] = []
-  private var tracedOwners = false
+  /// The times of the list or history that is paged through: they must not change between pages.
+  private var window: [(String, String)] = []
+  private var phase = Phase.end
+  private var trades: [Trade] = []
+  private var tradeIDs: Set<String> = []
   /// Whether the owner of some trade could not be found out.
   private var hasUnclear = false
   private var owners = OrderOwners<String>()
+  private var answers = 0
+  private var repetitions = 0
   private var queriedAt = Timestamp.distantPast
   private var stamp = RequestStamp(time: .distantPast, venueNanoseconds: 0, nonce: 0)
+
+  init(requestWindowMilliseconds: Int64) {
+    requestWindow = requestWindowMilliseconds
+  }
 
   var isIdle: Bool { waiting.isEmpty && steps.isEmpty }
 
@@ -69,9 +99,11 @@ struct KrakenReconciliation {
   mutating func nextRequest(at stamp: RequestStamp) -> Request? {
     self.stamp = stamp
     if steps.isEmpty { begin() }
-    guard let step = steps.first else { return nil }
-    return request(for: step)
+    return steps.first.map(request)
   }
+
+  /// Takes back a question that has not been asked yet.
+  mutating func withdraw(_ child: ChildOrderID) { waiting.removeAll { $0.id == child } }
 
   /// The request of the step has been handed over.
   mutating func started(at time: Timestamp) {
@@ -80,30 +112,50 @@ struct KrakenReconciliation {
 
   private mutating func begin() {
     guard !waiting.isEmpty else { return }
-    targets.removeAll()
-    targets = waiting.prefix(Self.batch).map { Target(child: $0) }
-    waiting.removeFirst(targets.count)
+    targets = takeBatch().map { Target(child: $0) }
+    phase = .search
     trades.removeAll()
-    tracedOwners = false
+    tradeIDs.removeAll()
     hasUnclear = false
+    answers = 0
+    repetitions = 0
     queriedAt = .distantPast
-    if targets.contains(where: { !$0.child.venueOrderID.isEmpty }) {
+    if !targets[0].child.venueOrderID.isEmpty {
       steps = [.byOrderID]
     } else {
       planSearch()
     }
   }
 
+  /// The question that waits longest, and those that are best asked with it.
+  private mutating func takeBatch() -> [ChildReference] {
+    let first = waiting[0]
+    func distance(_ child: ChildReference) -> UInt64 {
+      child.sentAt.since(first.sentAt).magnitude
+    }
+    var others = Array(waiting[1...])
+    if first.venueOrderID.isEmpty {
+      others.removeAll { distance($0) > UInt64(Self.togetherMilliseconds * 1_000_000) }
+      others.sort { distance($0) < distance($1) }
+    }
+    let batch = [first] + others.prefix(Self.batch - 1)
+    let taken = Set(batch.map(\.id))
+    waiting.removeAll { taken.contains($0.id) }
+    return batch
+  }
+
+  private var missing: [Int] { targets.indices.filter { targets[$0].order == nil } }
+
   /// Steps for what the question by the venue's id has not answered.
   private mutating func planSearch() {
-    let missing = targets.indices.filter { targets[$0].order == nil }
-    if missing.count > Self.maximumSearches {
-      // In this order: one that ends in between is in the second list.
-      steps += [.allOpen, .allClosed(offset: 0)]
-    } else {
+    let missing = missing
+    guard missing.count > Self.maximumSearches else {
       for index in missing { steps += [.open(index), .closed(index)] }
+      return
     }
-    steps.append(.trades(offset: 0))
+    // In this order: one that ends in between is in the second list.
+    steps += [.allOpen, .allClosed(offset: 0)]
+    window = openingTimes(missing)
   }
 }
 
@@ -113,88 +165,143 @@ extension KrakenReconciliation {
   private func request(for step: Step) -> Request {
     switch step {
     case .byOrderID:
-      let ids = targets.map(\.child.venueOrderID).filter { !$0.isEmpty }.map(\.string)
-      return orders(ids, .orderQuery)
+      return orders(targets.map(\.child.venueOrderID.string), .orderQuery)
     case .owners(let ids): return orders(ids, .orderQueryStep)
     case .open(let index):
-      return Request(
-        method: "OpenOrders", fields: [("cl_ord_id", clientOrderID(index))], calls: 1,
-        purpose: .orderQuery)
+      return list("OpenOrders", [("cl_ord_id", clientOrderID(index))], calls: 1, .orderQuery)
     case .closed(let index):
       let fields = [("cl_ord_id", clientOrderID(index)), ("without_count", "true")]
-      return Request(
-        method: "ClosedOrders", fields: fields + start(targets[index].child.sentAt), calls: 2,
-        purpose: .orderQueryStep)
-    case .allOpen:
-      return Request(method: "OpenOrders", fields: [], calls: 1, purpose: .orderQuery)
+      return list(
+        "ClosedOrders", fields + start(targets[index].child.sentAt), calls: 2, .orderQueryStep)
+    case .allOpen: return list("OpenOrders", [], calls: 1, .orderQuery)
     case .allClosed(let offset):
-      let since = targets.filter { $0.order == nil }.map(\.child.sentAt).min() ?? .distantPast
       let page = offset > 0 ? [("ofs", "\(offset)")] : []
+      return list(
+        "ClosedOrders", [("without_count", "true")] + window + page, calls: 2,
+        .orderQueryStep)
+    case .tradesByID(let ids):
       return Request(
-        method: "ClosedOrders", fields: [("without_count", "true")] + start(since) + page, calls: 2,
-        purpose: .orderQueryStep)
+        method: "QueryTrades", fields: [("txid", ids.joined(separator: ","))], calls: 4,
+        purpose: .tradesQuery)
     case .trades(let offset):
-      let since = targets.filter(\.needsTrades).map(\.child.sentAt).min() ?? .distantPast
       // Consolidated fills would have other ids and amounts than those on the stream.
-      var fields = [("consolidate_taker", "false"), ("without_count", "true")] + start(since)
-      if let end { fields.append(("end", "\(end)")) }
+      var fields = [("consolidate_taker", "false"), ("without_count", "true")] + window
       if offset > 0 { fields.append(("ofs", "\(offset)")) }
       return Request(method: "TradesHistory", fields: fields, calls: 4, purpose: .tradesQuery)
     }
   }
 
   private func orders(_ ids: [String], _ purpose: RequestTag.Purpose) -> Request {
+    list("QueryOrders", [("txid", ids.joined(separator: ","))], calls: 1, purpose)
+  }
+
+  /// Orders with the ids of their trades, each of them by itself as on the stream.
+  private func list(
+    _ method: String, _ fields: [(String, String)], calls: Int64, _ purpose: RequestTag.Purpose
+  ) -> Request {
     Request(
-      method: "QueryOrders", fields: [("txid", ids.joined(separator: ","))], calls: 1,
-      purpose: purpose)
+      method: method, fields: fields + [("trades", "true"), ("consolidate_taker", "false")],
+      calls: calls, purpose: purpose)
   }
 
   private func clientOrderID(_ index: Int) -> String { targets[index].child.id.uuid.string }
 
-  /// The second after which no target can have traded.
-  private var end: Int64? {
-    let ends = targets.filter(\.needsTrades).map { OrderLife.end(of: $0.child) }
-    guard let last = ends.max(), last < .distantFuture else { return nil }
-    return OrderLife.venueEnd(last, at: stamp).nanoseconds / 1_000_000_000
+  private func start(_ sentAt: Timestamp) -> [(String, String)] {
+    let time = OrderLife.venueStart(sentAt, at: stamp)
+    return time.nanoseconds > 0 ? [("start", seconds(time))] : []
   }
 
-  private func start(_ sentAt: Timestamp) -> [(String, String)] {
-    let seconds = OrderLife.venueStart(sentAt, at: stamp).nanoseconds / 1_000_000_000
-    return seconds > 0 ? [("start", "\(seconds)")] : []
+  private func seconds(_ time: Timestamp) -> String { "\(time.nanoseconds / 1_000_000_000)" }
+
+  /// The time in which orders can have been accepted, however long they then rested.
+  private func openingTimes(_ missing: [Int]) -> [(String, String)] {
+    let sent = missing.map { targets[$0].child.sentAt }
+    guard let first = sent.min(), let last = sent.max(), first > .distantPast else { return [] }
+    let end = OrderLife.venueEnd(
+      OrderLife.lastOpening(sentAt: last, requestWindowMilliseconds: requestWindow), at: stamp)
+    return [("closetime", "open")] + start(first) + [("end", seconds(end))]
+  }
+
+  /// The time in which trades that are still to be found can have been made; `nil` if there is none.
+  ///
+  /// An order that no list shows can have been accepted no longer ago than lists may lag, or it has
+  /// traded since then and is not yet among the closed ones.
+  private func tradingTimes(_ account: KrakenAccount) -> [(String, String)]? {
+    let now = Timestamp(nanoseconds: stamp.venueNanoseconds)
+    let lagStart = now.adding(milliseconds: -Self.lagMilliseconds)
+    var first = Timestamp.distantFuture
+    var last = Timestamp.distantPast
+    for target in targets where !isCertain(target, account) {
+      var start = OrderLife.venueStart(target.child.sentAt, at: stamp)
+      if target.order == nil { start = max(start, lagStart) }
+      let end = OrderLife.venueEnd(OrderLife.end(of: target.child), at: stamp)
+      guard start <= end else { continue }
+      first = min(first, start)
+      last = max(last, end)
+    }
+    guard first <= last else { return nil }
+    let start = first.nanoseconds > 0 ? [("start", seconds(first))] : []
+    return start + (last < .distantFuture ? [("end", seconds(last))] : [])
   }
 }
 
 // MARK: - Answers
 
 extension KrakenReconciliation {
-  /// Takes in the answer to the step's request, and reports when the round is complete.
+  /// Takes in the answer to the step's request, and reports what is certain.
   mutating func answered(
     _ result: JSONValue, orders: inout KrakenOrderTable, account: KrakenAccount,
     into output: inout AdapterOutput
   ) {
     guard let step = steps.first else { return }
     steps.removeFirst()
+    answers += 1
+    repetitions = 0
     switch step {
     case .byOrderID:
       adopt(result.members ?? [], account)
       planSearch()
     case .open, .allOpen: adopt(result["open"]?.members ?? [], account)
     case .allClosed(let offset):
-      guard takeClosed(result["closed"]?.members ?? [], offset: offset, account) else {
-        return failed("too many closed orders to page through", account: account, into: &output)
-      }
+      takeClosed(result["closed"]?.members ?? [], offset: offset, account)
     case .closed: adopt(result["closed"]?.members ?? [], account)
     case .owners(let ids):
       note(ids, result.members ?? [], account)
       adopt(result.members ?? [], account)
+    case .tradesByID: take(result.members ?? [])
     case .trades(let offset):
-      guard take(result, offset: offset) else {
+      guard takeHistory(result, offset: offset) else {
         return failed("too many trades to page through", account: account, into: &output)
       }
     }
-    skipNeedless(account)
-    if steps.isEmpty { planOwners(orders, account) }
-    if steps.isEmpty { finish(&orders, account, into: &output) }
+    goOn(&orders, account, into: &output)
+  }
+
+  /// Reports what is certain by now, and plans the steps that are still needed.
+  private mutating func goOn(
+    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    reportCertain(&orders, account, into: &output)
+    while let step = steps.first, isNeedless(step, account) { steps.removeFirst() }
+    while steps.isEmpty && phase != .end {
+      switch phase {
+      case .search:
+        phase = .tradesByID
+        planTradesByID(account)
+      case .tradesByID:
+        phase = .history
+        if let times = tradingTimes(account) {
+          window = times
+          steps = [.trades(offset: 0)]
+        }
+      case .history:
+        phase = .owners
+        planOwners(orders, account)
+      case .owners, .end:
+        phase = .end
+        finish(&orders, account, into: &output)
+      }
+    }
   }
 
   /// The venue knows no such order: an answer to a list of ids, where it may be about any of them.
@@ -204,9 +311,33 @@ extension KrakenReconciliation {
     switch steps.first {
     case .byOrderID, .owners:
       answered(.object([]), orders: &orders, account: account, into: &output)
-    case .open, .closed, .allOpen, .allClosed, .trades, nil:
+    case .open, .closed, .allOpen, .allClosed, .tradesByID, .trades, nil:
       failed("an unknown order in answer to a search", account: account, into: &output)
     }
+  }
+
+  /// The venue refuses the step's request, or does not answer it however often it is repeated.
+  ///
+  /// What it will not tell of trades by their ids may be in their history.
+  mutating func refused(
+    _ reason: String, orders: inout KrakenOrderTable, account: KrakenAccount,
+    into output: inout AdapterOutput
+  ) {
+    guard phase == .tradesByID else {
+      return failed(reason, account: account, into: &output)
+    }
+    steps.removeAll()
+    goOn(&orders, account, into: &output)
+  }
+
+  /// After how many milliseconds to repeat a request that failed in a way that passes; `nil` if it is
+  /// to be given up.
+  ///
+  /// A round that has learned nothing yet is, so that its asker knows at once.
+  mutating func pauseToRepeat() -> Int64? {
+    guard answers > 0, repetitions < Self.maximumRepetitions else { return nil }
+    repetitions += 1
+    return 250 << Int64(repetitions - 1)
   }
 
   /// Whose the orders asked for are; one that the answer leaves out may be anybody's.
@@ -235,48 +366,55 @@ extension KrakenReconciliation {
     }
   }
 
-  /// A page of closed orders, the newest first: what ends meanwhile moves orders to later pages, so
-  /// none is missed.
+  /// Takes a page of closed orders; when further ones would take more calls than searching for the
+  /// missing orders one by one, those are searched for.
+  ///
+  /// The newest come first: what ends meanwhile moves orders to later pages, so none is missed.
   private mutating func takeClosed(
     _ members: [JSONMember], offset: Int, _ account: KrakenAccount
-  ) -> Bool {
+  ) {
     adopt(members, account)
-    guard members.count >= Self.page else { return true }
-    guard offset + Self.page < Self.maximumClosed else { return false }
-    steps.insert(.allClosed(offset: offset + Self.page), at: 0)
-    return true
+    guard members.count >= Self.page else { return }
+    let missing = missing
+    if offset / Self.page + 1 < missing.count {
+      steps.insert(.allClosed(offset: offset + Self.page), at: 0)
+    } else {
+      steps.insert(contentsOf: missing.map { .closed($0) }, at: 0)
+    }
   }
 
-  private mutating func take(_ result: JSONValue, offset: Int) -> Bool {
-    let members = result["trades"]?.members ?? []
-    for member in members where !trades.contains(where: { $0.id == member.name }) {
-      trades.append((member.name, member.value["ordertxid"]?.string ?? "", member.value))
+  private mutating func take(_ members: [JSONMember]) {
+    for member in members where tradeIDs.insert(member.name).inserted {
+      trades.append(
+        Trade(
+          id: member.name, orderID: member.value["ordertxid"]?.string ?? "", row: member.value))
     }
+  }
+
+  private mutating func takeHistory(_ result: JSONValue, offset: Int) -> Bool {
+    let members = result["trades"]?.members ?? []
+    take(members)
     guard members.count >= Self.page else { return true }
     guard offset + Self.page < Self.maximumTrades else { return false }
     steps.insert(.trades(offset: offset + Self.page), at: 0)
     return true
   }
 
-  private mutating func skipNeedless(_ account: KrakenAccount) {
-    while let step = steps.first, isNeedless(step, account) { steps.removeFirst() }
-  }
-
   private func isNeedless(_ step: Step, _ account: KrakenAccount) -> Bool {
     switch step {
     case .open(let index), .closed(let index): targets[index].order != nil
     case .allOpen, .allClosed: targets.allSatisfy { $0.order != nil }
-    case .trades(offset: 0): !targets.contains(where: \.needsTrades)
-    case .trades: targets.allSatisfy { isAccounted($0, account) }
-    case .byOrderID, .owners: false
+    case .trades: targets.allSatisfy { isCertain($0, account) }
+    case .byOrderID, .tradesByID, .owners: false
     }
   }
 
-  /// Whether the trades read so far make up what an order has executed.
-  private func isAccounted(_ target: Target, _ account: KrakenAccount) -> Bool {
+  /// Whether an order is found, with trades that make up what it has executed.
+  private func isCertain(_ target: Target, _ account: KrakenAccount) -> Bool {
     guard let order = target.order, let executed = order.executed,
       let binding = account.binding(target.child.listing)
     else { return false }
+    guard executed != .zero else { return true }
     var sum = Quantity.zero
     for trade in trades where trade.orderID == order.venueOrderID.string {
       sum = sum.addingSaturated(KrakenExecution.quantity(trade.row["vol"], binding) ?? .zero)
@@ -284,10 +422,20 @@ extension KrakenReconciliation {
     return sum >= executed
   }
 
+  private mutating func planTradesByID(_ account: KrakenAccount) {
+    var ids: [String] = []
+    for target in targets where !isCertain(target, account) {
+      ids += target.order?.tradeIDs.filter { !tradeIDs.contains($0) } ?? []
+    }
+    while !ids.isEmpty {
+      steps.append(.tradesByID(Array(ids.prefix(Self.tradesAtOnce))))
+      ids.removeFirst(min(Self.tradesAtOnce, ids.count))
+    }
+  }
+
   /// Traces trades of unknown orders while a target is missing.
   private mutating func planOwners(_ orders: KrakenOrderTable, _ account: KrakenAccount) {
-    guard !tracedOwners, targets.contains(where: { $0.order == nil }) else { return }
-    tracedOwners = true
+    guard targets.contains(where: { $0.order == nil }) else { return }
     var unknown: [String] = []
     for trade in trades
     where !isKnown(trade.orderID, orders) && !isAnothers(trade.orderID)
@@ -319,35 +467,56 @@ extension KrakenReconciliation {
   mutating func failed(
     _ reason: String, account: KrakenAccount, into output: inout AdapterOutput
   ) {
-    for target in targets {
+    for target in targets where !target.isReported {
       var report = account.report(.queryFailed, target.child.id)
       report.text = ShortText(truncating: reason)
       output.append(.childReport(report))
     }
     targets.removeAll()
     steps.removeAll()
+    phase = .end
   }
 }
 
 // MARK: - Reports
 
 extension KrakenReconciliation {
+  private mutating func reportCertain(
+    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
+  ) {
+    for index in targets.indices
+    where !targets[index].isReported && isCertain(targets[index], account) {
+      report(index, &orders, account, into: &output)
+    }
+  }
+
   private mutating func finish(
     _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
   ) {
-    for target in targets {
-      guard let binding = account.binding(target.child.listing) else { continue }
-      let index = orders.add(
-        target.child.id, target.child.listing, sentAt: target.child.sentAt)
-      if let order = target.order {
-        report(order, target, index, binding, &orders, account, into: &output)
-      } else {
-        reportAbsence(target, orders[index], account, into: &output)
-        orders[index].isMissing = !orders[index].isAcknowledged
-      }
+    for index in targets.indices where !targets[index].isReported {
+      report(index, &orders, account, into: &output)
     }
     targets.removeAll()
     trades.removeAll()
+    tradeIDs.removeAll()
+  }
+
+  private mutating func report(
+    _ position: Int, _ orders: inout KrakenOrderTable, _ account: KrakenAccount,
+    into output: inout AdapterOutput
+  ) {
+    targets[position].isReported = true
+    let target = targets[position]
+    guard let binding = account.binding(target.child.listing) else { return }
+    let index = orders.add(target.child.id, target.child.listing, sentAt: target.child.sentAt)
+    guard let order = target.order else {
+      reportAbsence(target, orders[index], account, into: &output)
+      orders[index].isMissing = !orders[index].isAcknowledged
+      return
+    }
+    report(order, target, index, binding, &orders, account, into: &output)
+    // It was asked again meanwhile, and this is the last word on it.
+    if orders[index].isClosed { withdraw(target.child.id) }
   }
 
   private func reportAbsence(
@@ -425,40 +594,5 @@ extension KrakenReconciliation {
     case .unknown: report.kind = .queryFailed
     }
     return report
-  }
-}
-
-/// An order as REST describes it.
-struct KrakenFoundOrder {
-  enum Status {
-    case open, filled, canceled, expired
-    case unknown
-
-    var isTerminal: Bool { self == .filled || self == .canceled || self == .expired }
-  }
-
-  let venueOrderID: ShortText
-  let status: Status
-  /// `nil` if it could not be read.
-  let executed: Quantity?
-  let reason: String
-
-  /// `nil` if the id is not an id.
-  init?(_ member: JSONMember, _ binding: ListingBinding) {
-    guard let id = ShortText(member.name), !id.isEmpty else { return nil }
-    venueOrderID = id
-    status = Self.status(member.value["status"]?.string)
-    executed = KrakenExecution.quantity(member.value["vol_exec"], binding)
-    reason = member.value["reason"]?.string ?? ""
-  }
-
-  private static func status(_ text: String?) -> Status {
-    switch text {
-    case "pending", "open": .open
-    case "closed": .filled
-    case "canceled": .canceled
-    case "expired": .expired
-    default: .unknown
-    }
   }
 }
