@@ -318,7 +318,8 @@ public enum Exclusion: UInt8, Sendable, BitwiseCopyable, CaseIterable {
   case linkDown = 11
   case venueHalted = 12
   case childLimit = 13
-  /// It refused or missed in this parent's earlier waves, and others were not tried yet.
+  /// It refused or missed in this parent's earlier waves, and others were not tried yet; or what
+  /// became of a child there is not known.
   case setAside = 14
   case incrementTooCoarse = 15
   /// Its circuit breaker keeps new orders from it, or its books from being used.

@@ -54,10 +54,10 @@ extension RouterCore {
       if let child = orders.slot(of: id) { orders.children[child].send(at: time) }
     case .childAcknowledged(let id, let venueOrderID, let time):
       if let child = orders.slot(of: id) {
-        orders.children[child].acknowledge(venueOrderID, at: time)
+        change(child) { $0.acknowledge(venueOrderID, at: time) }
       }
     case .childUnknown(let id, _):
-      if let child = orders.slot(of: id) { orders.children[child].doubt() }
+      if let child = orders.slot(of: id) { change(child) { $0.doubt() } }
       #if MUTATIONS
         if Mutation.unknownFreesItsReserve.isActive { freeCharge(of: id) }
       #endif
@@ -124,6 +124,20 @@ extension RouterCore {
     }
   #endif
 
+  /// Changes a child's state, and what its parent counts of it.
+  private mutating func change(_ child: Int, _ body: (inout ChildOrder) -> Void) {
+    let wasDoubtful = orders.children[child].isDoubtfulTaker
+    body(&orders.children[child])
+    let isDoubtful = orders.children[child].isDoubtfulTaker
+    let parent = Int(orders.children[child].links.parent)
+    guard isDoubtful != wasDoubtful, parent >= 0 else { return }
+    if isDoubtful {
+      orders.parents[parent].takerDoubted()
+    } else {
+      orders.parents[parent].takerDoubtEnded()
+    }
+  }
+
   /// Closes a child and gives back what it reserved, once.
   private mutating func applyEnd(
     of id: ChildOrderID, at time: Timestamp, _ close: (inout ChildOrder) -> Void
@@ -131,7 +145,7 @@ extension RouterCore {
     guard let child = orders.slot(of: id), orders.children[child].isOpen else { return }
     let leaves = orders.children[child].leavesQuantity
     dequeueOrder(child)
-    close(&orders.children[child])
+    change(child, close)
     orders.release(child, leaves: leaves)
     timers.remove(childTimer(child))
     guard let asset = givenAsset(child) else { return }

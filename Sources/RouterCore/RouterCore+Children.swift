@@ -74,7 +74,7 @@ extension RouterCore {
   /// What comes next after the children of a wave were sent, or none could be.
   mutating func finishWave(_ parent: Int, _ now: Timestamp) {
     let work = Int(orders.parents[parent].links.working)
-    guard orders.parents[parent].hasNoTaker, !orders.working[work].hasDelayed,
+    guard !orders.parents[parent].waitsForTaker, !orders.working[work].hasDelayed,
       orders.parents[parent].plannableQuantity > .zero
     else { return setParentTimer(parent, .distantFuture) }
     orders.working[work].noteWaveEnd(at: now)

@@ -5,11 +5,13 @@ extension RouterCore {
   /// Child numbers have 16 bits.
   private static var childNumberLimit: Int { 65_000 }
 
-  /// Takes the next step for a parent that waits for no taking child.
+  /// Takes the next step for a parent of whose taking children none is waited for.
   mutating func advance(_ parent: Int, _ now: Timestamp, _ outbox: inout Outbox) {
     let order = orders.parents[parent]
-    guard order.isOpen, order.hasNoTaker else { return }
-    if order.pendingReplacement != nil { settleReplacement(parent, now, &outbox) }
+    guard order.isOpen, !order.waitsForTaker else { return }
+    if order.pendingReplacement != nil && order.hasNoTaker {
+      settleReplacement(parent, now, &outbox)
+    }
     let work = Int(order.links.working)
     if let (outcome, reason) = ending(orders.parents[parent], now) {
       dropDelayed(work)
@@ -20,8 +22,10 @@ extension RouterCore {
       return setParentTimer(parent, .distantFuture)
     }
     guard !orders.working[work].hasDelayed else { return }
-    reviewResting(parent, now, &outbox)
-    if reviewResidual(parent, now, &outbox) { return }
+    if order.hasNoTaker {
+      reviewResting(parent, now, &outbox)
+      if reviewResidual(parent, now, &outbox) { return }
+    }
     guard orders.parents[parent].plannableQuantity > .zero else {
       return setParentTimer(parent, .distantFuture)
     }
@@ -103,7 +107,12 @@ extension RouterCore {
       emitPlan(parent, now, &outbox)
     }
     switch timeInForce {
-    case .immediateOrCancel: close(parent, .expired, isFirst ? .noRoute : .none, now, &outbox)
+    case .immediateOrCancel:
+      // The end of a child in doubt ends it.
+      guard orders.parents[parent].openChildren == 0 else {
+        return setParentTimer(parent, .distantFuture)
+      }
+      close(parent, .expired, isFirst ? .noRoute : .none, now, &outbox)
     case .fillOrKill: close(parent, .rejected, .cannotFillWhole, now, &outbox)
     case .goodTillCancel, .goodTillDate:
       if isDust(parent) { return close(parent, .expired, .belowMinimum, now, &outbox) }
@@ -138,8 +147,9 @@ extension RouterCore {
   /// Whether a change of the market can matter to a parent; otherwise its timer wakes it.
   private func couldPlan(_ parent: Int, _ work: Int, _ now: Timestamp) -> Bool {
     let order = orders.parents[parent]
-    guard order.hasNoTaker, !orders.working[work].hasDelayed else { return false }
-    return order.plannableQuantity > .zero || mayTakeInstead(order, work, now)
+    guard !order.waitsForTaker, !orders.working[work].hasDelayed else { return false }
+    return order.plannableQuantity > .zero
+      || order.hasNoTaker && mayTakeInstead(order, work, now)
   }
 
   private func isAnyTouchInside(_ parent: Int) -> Bool {

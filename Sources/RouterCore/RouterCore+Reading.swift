@@ -100,7 +100,7 @@ extension RouterCore {
     let count = orders.working.highWater
     guard count > 0, orders.working.contains(turn % count) else { return }
     let parent = Int(orders.working[turn % count].parent)
-    guard orders.parents[parent].hasNoTaker, var request = planRequest(parent, now),
+    guard !orders.parents[parent].waitsForTaker, var request = planRequest(parent, now),
       request.quantity > .zero
     else { return }
     request.limitPrice = nil

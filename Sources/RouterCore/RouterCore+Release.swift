@@ -99,9 +99,13 @@ extension RouterCore {
 
   /// The parent is planned again with the next clock event, not in the middle of a release.
   private mutating func replanAfterRelease(_ child: Int, _ now: Timestamp) {
-    let parent = Int(orders.children[child].links.parent)
+    replanSoon(Int(orders.children[child].links.parent), now)
+  }
+
+  /// Plans a parent with the next clock event if nothing that takes is waited for any more.
+  mutating func replanSoon(_ parent: Int, _ now: Timestamp) {
     let work = Int(orders.parents[parent].links.working)
-    guard work >= 0, orders.parents[parent].hasNoTaker else { return }
+    guard work >= 0, !orders.parents[parent].waitsForTaker else { return }
     orders.working[work].noteWaveEnd(at: now)
     timers.setNoLater(parentTimer(work), than: now)
   }
@@ -157,7 +161,7 @@ extension RouterCore {
       }
     #endif
     if order.status == .intended || order.status == .sent {
-      emit(.childUnknown(order.id, at: now), &outbox)
+      doubt(child, now, &outbox)
     }
     query(child, now, &outbox)
     // Its venue has as long to come back as after any cut.

@@ -68,9 +68,20 @@ extension RouterCore {
     if order.status == .intended || order.status == .sent {
       orders.children[child].tracking.absenceReference = now
       orders.children[child].tracking.queryDelayMilliseconds = 0
-      emit(.childUnknown(order.id, at: now), &outbox)
+      doubt(child, now, &outbox)
     }
     query(child, now, &outbox)
+  }
+
+  /// Nobody knows what became of a child: the rest of its parent goes on without its venue.
+  mutating func doubt(_ child: Int, _ now: Timestamp, _ outbox: inout Outbox) {
+    let order = orders.children[child]
+    emit(.childUnknown(order.id, at: now), &outbox)
+    let parent = Int(order.links.parent)
+    if let work = workingSlot(of: parent), !order.order.isPostOnly {
+      orders.working[work].note(hit: false, at: order.order.venue, now)
+      replanSoon(parent, now)
+    }
   }
 
   // Positive evidence.
@@ -241,7 +252,7 @@ extension RouterCore {
       let hit = order.cumulativeQuantity > .zero
       orders.working[work].note(hit: hit, at: order.order.venue, now)
       if !order.neverExisted { orders.working[work].touch(order.order.venue, at: now) }
-      if orders.parents[parent].hasNoTaker && !orders.working[work].hasDelayed {
+      if !orders.parents[parent].waitsForTaker && !orders.working[work].hasDelayed {
         orders.working[work].noteWaveEnd(at: now)
       }
     }

@@ -288,6 +288,18 @@ extension RouterCore {
     orders.working[work].considerMisses(eligible: eligible)
   }
 
+  /// Whether a child of a parent is in doubt at a venue.
+  private func hasDoubt(at venue: VenueID, _ parent: Int) -> Bool {
+    guard orders.parents[parent].doubtfulTakers > 0 else { return false }
+    var next = orders.firstChild(of: parent)
+    while let child = next {
+      next = orders.nextChild(after: child)
+      let order = orders.children[child]
+      if order.isDoubtfulTaker && order.order.venue == venue { return true }
+    }
+    return false
+  }
+
   /// Why a parent's own experience speaks against a venue at the moment, or `.none`.
   private func exclusion(
     of listing: Listing, _ work: Int, _ now: Timestamp, _ ignoringSetAside: Bool
@@ -296,6 +308,7 @@ extension RouterCore {
     let parent = orders.parents[Int(orders.working[work].parent)]
     if isTooSlow(venue, for: parent, at: now) { return .tooSlow }
     if isThinnedOut(venue, parent, at: now) { return .throttled }
+    if hasDoubt(at: venue, Int(orders.working[work].parent)) { return .setAside }
     if isSequentialOnce(parent) && orders.working[work].hasTried(venue) { return .setAside }
     if !ignoringSetAside && orders.working[work].isSetAside(venue, at: now) { return .setAside }
     let receivedAt = markets.books[listing.id].receivedAt

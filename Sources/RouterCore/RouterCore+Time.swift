@@ -69,7 +69,7 @@ extension RouterCore {
       // It was released and nobody has said what became of it.
       orders.children[child].tracking.absenceReference = now
       callFailed(child, .outcomeUnknown, now, &outbox)
-      emit(.childUnknown(order.id, at: now), &outbox)
+      doubt(child, now, &outbox)
     }
     query(child, now, &outbox)
   }

@@ -65,6 +65,9 @@ package struct ChildOrder: Sendable, BitwiseCopyable {
     order.isPostOnly && isOpen && isAcknowledged && !isCancelPending && status != .unknown
   }
 
+  /// Whether it was to take and nobody knows what became of it.
+  var isDoubtfulTaker: Bool { status == .unknown && !order.isPostOnly }
+
   /// Whether it ended without the venue ever having had it, as far as we know.
   package var neverExisted: Bool {
     isAbandoned || outcome == .neverAccepted || outcome == .rejected

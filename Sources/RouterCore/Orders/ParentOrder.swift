@@ -33,6 +33,8 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   package private(set) var openChildren: Int32 = 0
   /// Open children that are meant to rest.
   package private(set) var openResting: Int32 = 0
+  /// Open children that were to take and of which nobody knows what became.
+  package private(set) var doubtfulTakers: Int32 = 0
   /// What those that rest at the limit may still fill.
   package private(set) var residualLeaves = Quantity.zero
   /// Children over all waves; also the number of the last one.
@@ -84,6 +86,12 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
   /// Whether no child is out that takes, so that what no child holds may be planned.
   var hasNoTaker: Bool { openChildren == openResting }
 
+  /// Whether what takes may answer any moment, so that it decides what comes next.
+  ///
+  /// What became of a child in doubt may be known in minutes only. It keeps its quantity; the rest of
+  /// the order does not wait for it.
+  var waitsForTaker: Bool { openChildren - openResting > doubtfulTakers }
+
   mutating func add(_ child: ChildOrder) {
     openLeaves += child.leavesQuantity
     if child.role == .residual { residualLeaves += child.leavesQuantity }
@@ -100,6 +108,10 @@ package struct ParentOrder: Sendable, BitwiseCopyable {
     residualLeaves -= old
     residualLeaves += new
   }
+
+  mutating func takerDoubted() { doubtfulTakers += 1 }
+
+  mutating func takerDoubtEnded() { doubtfulTakers -= 1 }
 
   mutating func childEnded(isPostOnly: Bool) {
     openChildren -= 1

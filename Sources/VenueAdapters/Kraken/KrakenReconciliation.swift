@@ -71,7 +71,6 @@ struct KrakenReconciliation {
   private var window: [(String, String)] = []
   private var phase = Phase.end
   private var trades: [Trade] = []
-  private var tradeIDs: Set<String> = []
   /// Whether the owner of some trade could not be found out.
   private var hasUnclear = false
   private var owners = OrderOwners<String>()
@@ -115,7 +114,6 @@ struct KrakenReconciliation {
     targets = takeBatch().map { Target(child: $0) }
     phase = .search
     trades.removeAll()
-    tradeIDs.removeAll()
     hasUnclear = false
     answers = 0
     repetitions = 0
@@ -139,8 +137,7 @@ struct KrakenReconciliation {
       others.sort { distance($0) < distance($1) }
     }
     let batch = [first] + others.prefix(Self.batch - 1)
-    let taken = Set(batch.map(\.id))
-    waiting.removeAll { taken.contains($0.id) }
+    waiting.removeAll { child in batch.contains { $0.id == child.id } }
     return batch
   }
 
@@ -199,9 +196,9 @@ extension KrakenReconciliation {
   private func list(
     _ method: String, _ fields: [(String, String)], calls: Int64, _ purpose: RequestTag.Purpose
   ) -> Request {
-    Request(
-      method: method, fields: fields + [("trades", "true"), ("consolidate_taker", "false")],
-      calls: calls, purpose: purpose)
+    var fields = fields + [("trades", "true")]
+    if method != "OpenOrders" { fields.append(("consolidate_taker", "false")) }
+    return Request(method: method, fields: fields, calls: calls, purpose: purpose)
   }
 
   private func clientOrderID(_ index: Int) -> String { targets[index].child.id.uuid.string }
@@ -384,12 +381,14 @@ extension KrakenReconciliation {
   }
 
   private mutating func take(_ members: [JSONMember]) {
-    for member in members where tradeIDs.insert(member.name).inserted {
+    for member in members where !hasTrade(member.name) {
       trades.append(
         Trade(
           id: member.name, orderID: member.value["ordertxid"]?.string ?? "", row: member.value))
     }
   }
+
+  private func hasTrade(_ id: String) -> Bool { trades.contains { $0.id == id } }
 
   private mutating func takeHistory(_ result: JSONValue, offset: Int) -> Bool {
     let members = result["trades"]?.members ?? []
@@ -425,7 +424,7 @@ extension KrakenReconciliation {
   private mutating func planTradesByID(_ account: KrakenAccount) {
     var ids: [String] = []
     for target in targets where !isCertain(target, account) {
-      ids += target.order?.tradeIDs.filter { !tradeIDs.contains($0) } ?? []
+      ids += target.order?.tradeIDs.filter { !hasTrade($0) } ?? []
     }
     while !ids.isEmpty {
       steps.append(.tradesByID(Array(ids.prefix(Self.tradesAtOnce))))
@@ -498,7 +497,6 @@ extension KrakenReconciliation {
     }
     targets.removeAll()
     trades.removeAll()
-    tradeIDs.removeAll()
   }
 
   private mutating func report(
