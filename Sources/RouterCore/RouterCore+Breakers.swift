@@ -177,6 +177,8 @@ extension RouterCore {
       answered(.query, about: child, isThrottled ? nil : .queryFailed, now, &outbox)
     } else if report.queriedAt > .distantPast {
       answered(.query, about: child, CallFailure.none, from: report.queriedAt, now, &outbox)
+    } else if report.kind == .notFound {
+      answered(.query, about: child, nil, now, &outbox)
     }
     switch report.kind {
     case .canceled, .cancelRejected, .expired, .filled:

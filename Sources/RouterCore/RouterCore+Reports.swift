@@ -285,13 +285,18 @@ extension RouterCore {
     #if MUTATIONS
       if Mutation.oneNotFoundIsProof.isActive { return true }
     #endif
+    return queriedAt >= absenceProvableAt(order)
+  }
+
+  /// From when on a query that finds nothing proves that a child is not there; `distantFuture` if that
+  /// can not be said.
+  func absenceProvableAt(_ order: ChildOrder) -> Timestamp {
     guard order.status != .intended, let venue = markets.venue(order.order.venue),
       venue.isDropCopyUp
-    else { return false }
+    else { return .distantFuture }
     var reference = max(order.tracking.absenceReference, venue.dropCopyUpSince)
     if order.isAcknowledged { reference = max(reference, order.acknowledgedAt) }
-    guard reference < .distantFuture else { return false }
-    return queriedAt >= reference.adding(milliseconds: venue.definition.absenceProofMilliseconds)
+    return reference.adding(milliseconds: venue.definition.absenceProofMilliseconds)
   }
 
   // Halts.

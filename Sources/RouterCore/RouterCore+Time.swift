@@ -106,7 +106,7 @@ extension RouterCore {
     orders.children[child].tracking.queryDelayMilliseconds = next
     outbox.append(.query(orders.children[child].reference))
     asked(.query, about: child, now, &outbox)
-    let drawn = drawPause(child, upTo: next)
+    let drawn = min(drawPause(child, upTo: next), untilProof(child, now))
     orders.children[child].tracking.queryPauseMilliseconds = drawn
     queryLater(child, at: now.adding(milliseconds: drawn))
   }
@@ -146,6 +146,15 @@ extension RouterCore {
     return max(
       Self.shortestQueryPauseMilliseconds,
       FullJitter.draw(upTo: ceiling, seed: seed, attempt: UInt64(attempt)))
+  }
+
+  /// How long to wait at most, so that a child in doubt is asked about as soon as an answer must settle
+  /// what became of it.
+  private func untilProof(_ child: Int, _ now: Timestamp) -> Int64 {
+    let order = orders.children[child]
+    let provable = absenceProvableAt(order)
+    guard order.status == .unknown, now < provable, provable < .distantFuture else { return .max }
+    return max(provable.since(now) / 1_000_000 + 1, Self.shortestQueryPauseMilliseconds)
   }
 
   mutating func queryLater(_ child: Int, at time: Timestamp) {

@@ -23,7 +23,8 @@ package struct VenueExecutionReport: Sendable, Hashable, BitwiseCopyable {
     case cancelRejected = 10
     /// A targeted query found it working.
     case stillOpen = 11
-    /// A targeted query *and* a trades query, both started at `queriedAt`, found nothing.
+    /// A targeted query *and* a trades query, both started at `queriedAt`, found nothing; without that
+    /// time only the targeted one was made, which proves nothing.
     case notFound = 12
     /// A query failed; it says nothing.
     case queryFailed = 13

@@ -12,6 +12,7 @@ extension KrakenAdapter {
       output.append(.linkChanged(account.venue, .dropCopy, isUp: false))
     }
     isSessionUp = false
+    questions.sessionUpSince = .distantFuture
     token = ""
     wantsToken = false
     sessionDueAt = .distantFuture
@@ -91,7 +92,7 @@ extension KrakenAdapter {
     switch message["channel"]?.string {
     case "executions": receivedExecutions(message, at: stamp, into: &output)
     case "balances": take(dropCopy.receivedBalances(message), into: &output)
-    case "heartbeat": if dropCopy.heartbeat() { sessionUp(into: &output) }
+    case "heartbeat": if dropCopy.heartbeat() { sessionUp(at: stamp.time, into: &output) }
     case "status": break
     default: receivedAnswer(message, at: stamp, into: &output)
     }
@@ -106,7 +107,7 @@ extension KrakenAdapter {
       message, orders: &orders, account: account,
       hasUnansweredOrder: orderEntry.hasUnansweredOrder, at: stamp.time, into: &output)
     take(need, into: &output)
-    if dropCopy.isSynchronized && need == .nothing { sessionUp(into: &output) }
+    if dropCopy.isSynchronized && need == .nothing { sessionUp(at: stamp.time, into: &output) }
   }
 
   private func receivedAnswer(
@@ -166,9 +167,10 @@ extension KrakenAdapter {
     hasLostReports = true
   }
 
-  private func sessionUp(into output: inout AdapterOutput) {
+  private func sessionUp(at time: Timestamp, into output: inout AdapterOutput) {
     guard !isSessionUp else { return }
     isSessionUp = true
+    questions.sessionUpSince = time
     sessionDueAt = .distantFuture
     output.append(.linkChanged(account.venue, .dropCopy, isUp: true))
     output.append(.linkChanged(account.venue, .orderEntry, isUp: true))

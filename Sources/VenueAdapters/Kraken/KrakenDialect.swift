@@ -11,7 +11,8 @@ package struct KrakenDialect: VenueDialect {
 
   /// Two seconds for the engine after a deadline, and a minute by which REST has been seen to lag
   /// behind (btschwertfeger/kraken-infinity-grid, issue 82).
-  package var absenceProofMilliseconds: Int64 { 62_000 }
+  package static let absenceProofMilliseconds: Int64 = 62_000
+  package var absenceProofMilliseconds: Int64 { Self.absenceProofMilliseconds }
 
   /// Not documented; assumed, since it only makes us reserve a little more than needed.
   package var holdsFee: Bool { true }

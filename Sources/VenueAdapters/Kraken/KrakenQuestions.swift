@@ -20,6 +20,15 @@ struct KrakenQuestions {
 
   var isIdle: Bool { known.isIdle && unknown.isIdle }
 
+  /// Since when the private stream tells of every order; `distantFuture` while it does not.
+  var sessionUpSince: Timestamp {
+    get { known.sessionUpSince }
+    set {
+      known.sessionUpSince = newValue
+      unknown.sessionUpSince = newValue
+    }
+  }
+
   /// Adds a question; a round that has already begun does not answer it.
   mutating func ask(_ child: ChildReference) {
     guard !child.venueOrderID.isEmpty else { return unknown.ask(child) }

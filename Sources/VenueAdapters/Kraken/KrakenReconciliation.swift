@@ -64,6 +64,8 @@ struct KrakenReconciliation {
   private static let maximumRepetitions = 6
 
   private let requestWindow: Int64
+  /// Since when the private stream tells of every order.
+  var sessionUpSince = Timestamp.distantFuture
   private var waiting: [ChildReference] = []
   private var targets: [Target] = []
   private var steps: [Step] = []
@@ -219,6 +221,14 @@ extension KrakenReconciliation {
     return [("closetime", "open")] + start(first) + [("end", seconds(end))]
   }
 
+  /// Whether not finding an order could be taken for its absence; before that, four calls for the
+  /// history would be wasted.
+  private func mayProve(_ target: Target) -> Bool {
+    let reference = max(sessionUpSince, target.child.sentAt)
+    let wait = KrakenDialect.absenceProofMilliseconds + requestWindow
+    return target.child.venueOrderID.isEmpty && queriedAt >= reference.adding(milliseconds: wait)
+  }
+
   /// The time in which trades that are still to be found can have been made; `nil` if there is none.
   ///
   /// An order that no list shows can have been accepted no longer ago than lists may lag, or it has
@@ -229,6 +239,7 @@ extension KrakenReconciliation {
     var first = Timestamp.distantFuture
     var last = Timestamp.distantPast
     for target in targets where !isCertain(target, account) {
+      guard target.order != nil || mayProve(target) else { continue }
       var start = OrderLife.venueStart(target.child.sentAt, at: stamp)
       if target.order == nil { start = max(start, lagStart) }
       let end = OrderLife.venueEnd(OrderLife.end(of: target.child), at: stamp)
@@ -525,7 +536,7 @@ extension KrakenReconciliation {
     let exists = order.isAcknowledged || !target.child.venueOrderID.isEmpty
     var report = account.report(
       exists || hasUnclear ? .queryFailed : .notFound, target.child.id)
-    report.queriedAt = queriedAt
+    report.queriedAt = exists || hasUnclear || mayProve(target) ? queriedAt : .distantPast
     if exists {
       report.text = ShortText(truncating: "acknowledged, but REST does not show it")
     } else if hasUnclear {

@@ -185,6 +185,30 @@ struct DoubtTests {
       harness.releaseAll().reduce(0) { $0 + $1.quantity.mantissa } == quantity - plannedAtOnce)
   }
 
+  @Test(arguments: 0..<8)
+  func `it is asked about as soon as an answer must settle it`(_ others: Int) throws {
+    let harness = CoreHarness(venues: 1)
+    harness.book(0, bids: [(9_990, 50)], asks: [(10_000, 50)])
+    for number in 0...others {
+      _ = harness.submit(harness.order("a\(number)", 1, limit: 10_050))
+      let child = try #require(harness.releaseAll().first)
+      guard number == others else {
+        harness.fill(child, 1)
+        harness.report(child, .filled) { $0.cumulativeQuantity = Quantity(mantissa: 1) }
+        continue
+      }
+      harness.report(child, .outcomeUnknown)
+    }
+    let provable = harness.now.adding(milliseconds: 5000)
+    var asked: [Timestamp] = []
+    for _ in 0..<60 {
+      harness.pass(milliseconds: 100)
+      asked += harness.queried.map { _ in harness.now }
+    }
+    #expect(asked.contains { $0 >= provable && $0 <= provable.adding(milliseconds: 200) })
+    #expect(asked.count < 12)
+  }
+
   @Test func `after a restart the rest of an order does not wait for what was left`() throws {
     let (harness, _, children) = try split()
     for child in children[1...] { harness.expire(child, cumulative: 0) }

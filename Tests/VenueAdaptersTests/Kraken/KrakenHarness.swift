@@ -172,11 +172,22 @@ final class KrakenHarness {
       timeInForce: timeInForce)
   }
 
+  /// Order `number`, sent so long ago that it can be proved absent.
   func reference(_ number: UInt16 = 1, venueOrderID: String = "") -> ChildReference {
     ChildReference(
       id: Self.child(number), venue: KrakenFixtures.venue, listing: ListingID(7),
-      venueOrderID: ShortText(venueOrderID) ?? ShortText(), sentAt: time)
+      venueOrderID: ShortText(venueOrderID) ?? ShortText(), sentAt: longAgo)
   }
+
+  /// A session that is up for so long that not finding an order proves its absence, if that was sent
+  /// at `longAgo`.
+  func logOnLongAgo() {
+    logOn()
+    time = time.adding(milliseconds: Self.absenceMilliseconds)
+  }
+
+  static let absenceMilliseconds: Int64 = 120_000
+  var longAgo: Timestamp { time.adding(milliseconds: -Self.absenceMilliseconds) }
 
   /// Sends order `number` and has it accepted under `O<number>`.
   func place(_ number: UInt16 = 1, timeInForce: TimeInForce = .goodTillCancel) {
