@@ -272,7 +272,10 @@ enum OutsideConversations {
     conversation.answer("{\"error\":[],\"result\":{}}")
     conversation.placeOrders()
     conversation.command(.cancel(conversation.reference(3)))
-    conversation.command(.query(conversation.reference()))
+    let lost = conversation.reference()
+    // Before that no trades are asked for, since not finding it would prove nothing.
+    conversation.advance(milliseconds: 70_000)
+    conversation.command(.query(lost))
     for _ in 0..<3 { conversation.answer(nothing) }
     conversation.command(.query(conversation.reference(2, venueOrderID: "OABCDE-FGHIJ-KLMNOP")))
     conversation.answer(nothing)

@@ -69,7 +69,7 @@ extension KrakenAdapter {
   }
 
   private func send(
-    _ request: KrakenReconciliation.Request, at stamp: RequestStamp, signer: any VenueSigner,
+    _ request: KrakenRequest, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
     guard lane.start(.reconciliation, calls: request.calls, at: stamp.time) else { return }

@@ -37,7 +37,7 @@ struct KrakenQuestions {
   }
 
   /// The request that comes next, or `nil` if nothing is to be asked.
-  mutating func nextRequest(at stamp: RequestStamp) -> KrakenReconciliation.Request? {
+  mutating func nextRequest(at stamp: RequestStamp) -> KrakenRequest? {
     for isSearch in [!isSearch, isSearch] {
       let request =
         isSearch ? unknown.nextRequest(at: stamp) : known.nextRequest(at: stamp)

@@ -12,14 +12,6 @@ import Wire
 /// Up to fifty orders share one round, since the venue counts calls. What is certain is reported at
 /// once, and a round that has got somewhere is not given up for an answer that fails in passing.
 struct KrakenReconciliation {
-  struct Request {
-    let method: String
-    let fields: [(String, String)]
-    /// What it costs at the venue's call counter.
-    let calls: Int64
-    let purpose: RequestTag.Purpose
-  }
-
   private struct Target {
     let child: ChildReference
     var order: KrakenFoundOrder?
@@ -97,7 +89,7 @@ struct KrakenReconciliation {
   }
 
   /// The request that comes next, or `nil` if nothing is to be asked.
-  mutating func nextRequest(at stamp: RequestStamp) -> Request? {
+  mutating func nextRequest(at stamp: RequestStamp) -> KrakenRequest? {
     self.stamp = stamp
     if steps.isEmpty { begin() }
     return steps.first.map(request)
@@ -161,7 +153,7 @@ struct KrakenReconciliation {
 // MARK: - Requests
 
 extension KrakenReconciliation {
-  private func request(for step: Step) -> Request {
+  private func request(for step: Step) -> KrakenRequest {
     switch step {
     case .byOrderID:
       return orders(targets.map(\.child.venueOrderID.string), .orderQuery)
@@ -179,28 +171,28 @@ extension KrakenReconciliation {
         "ClosedOrders", [("without_count", "true")] + window + page, calls: 2,
         .orderQueryStep)
     case .tradesByID(let ids):
-      return Request(
+      return KrakenRequest(
         method: "QueryTrades", fields: [("txid", ids.joined(separator: ","))], calls: 4,
         purpose: .tradesQuery)
     case .trades(let offset):
       // Consolidated fills would have other ids and amounts than those on the stream.
       var fields = [("consolidate_taker", "false"), ("without_count", "true")] + window
       if offset > 0 { fields.append(("ofs", "\(offset)")) }
-      return Request(method: "TradesHistory", fields: fields, calls: 4, purpose: .tradesQuery)
+      return KrakenRequest(method: "TradesHistory", fields: fields, calls: 4, purpose: .tradesQuery)
     }
   }
 
-  private func orders(_ ids: [String], _ purpose: RequestTag.Purpose) -> Request {
+  private func orders(_ ids: [String], _ purpose: RequestTag.Purpose) -> KrakenRequest {
     list("QueryOrders", [("txid", ids.joined(separator: ","))], calls: 1, purpose)
   }
 
   /// Orders with the ids of their trades, each of them by itself as on the stream.
   private func list(
     _ method: String, _ fields: [(String, String)], calls: Int64, _ purpose: RequestTag.Purpose
-  ) -> Request {
+  ) -> KrakenRequest {
     var fields = fields + [("trades", "true")]
     if method != "OpenOrders" { fields.append(("consolidate_taker", "false")) }
-    return Request(method: method, fields: fields, calls: calls, purpose: purpose)
+    return KrakenRequest(method: method, fields: fields, calls: calls, purpose: purpose)
   }
 
   private func clientOrderID(_ index: Int) -> String { targets[index].child.id.uuid.string }

@@ -1,5 +1,14 @@
 import RouterCore
 
+/// A signed REST request before it is signed.
+struct KrakenRequest {
+  let method: String
+  let fields: [(String, String)]
+  /// What it costs at the venue's call counter.
+  let calls: Int64
+  let purpose: RequestTag.Purpose
+}
+
 /// The one lane of signed REST requests.
 ///
 /// A nonce must never arrive after a greater one, so one request is in flight at a time. The lane
