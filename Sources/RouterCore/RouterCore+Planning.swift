@@ -22,10 +22,8 @@ extension RouterCore {
       return setParentTimer(parent, .distantFuture)
     }
     guard !orders.working[work].hasDelayed else { return }
-    if order.hasNoTaker {
-      reviewResting(parent, now, &outbox)
-      if reviewResidual(parent, now, &outbox) { return }
-    }
+    reviewResting(parent, now, &outbox)
+    if reviewResidual(parent, now, &outbox) { return }
     guard orders.parents[parent].plannableQuantity > .zero else {
       return setParentTimer(parent, .distantFuture)
     }
@@ -148,8 +146,7 @@ extension RouterCore {
   private func couldPlan(_ parent: Int, _ work: Int, _ now: Timestamp) -> Bool {
     let order = orders.parents[parent]
     guard !order.waitsForTaker, !orders.working[work].hasDelayed else { return false }
-    return order.plannableQuantity > .zero
-      || order.hasNoTaker && mayTakeInstead(order, work, now)
+    return order.plannableQuantity > .zero || mayTakeInstead(order, work, now)
   }
 
   private func isAnyTouchInside(_ parent: Int) -> Bool {
@@ -179,9 +176,9 @@ extension RouterCore {
     guard work >= 0 else { return }
     var first = min(time, order.deadline)
     let working = orders.working[work]
-    // Nothing that rests is looked at before what takes has ended.
+    // Nothing that rests is looked at while what takes may answer any moment.
     if order.status == .working, working.passivePhase == .resting, order.openResting > 0,
-      order.hasNoTaker, !working.hasDelayed
+      !order.waitsForTaker, !working.hasDelayed
     {
       first = min(first, working.restUntil)
     }

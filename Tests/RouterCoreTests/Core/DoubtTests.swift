@@ -220,4 +220,29 @@ struct DoubtTests {
     #expect(next.reduce(0) { $0 + $1.quantity.mantissa } == 20)
     #expect(next.allSatisfy { $0.venue != children[0].venue })
   }
+
+  @Test func `what rests is given up to take while another child is in doubt`() throws {
+    let harness = CoreHarness()
+    harness.book(0, bids: [(9_990, 10)], asks: [(10_000, 10)])
+    for venue in 1..<3 { harness.book(venue, bids: [(9_990, 10)], asks: [(10_100, 10)]) }
+    _ = harness.submit(
+      harness.order("a", 30, limit: 10_050, routing: { $0.residual = .rest }))
+    let taker = try #require(harness.releaseAll().first)
+    harness.report(taker, .outcomeUnknown)
+    var resting: [NewChildOrder] = []
+    for _ in 0..<4 {
+      for venue in 1..<3 { harness.book(venue, bids: [(9_990, 10)], asks: [(10_100, 10)]) }
+      harness.pass(milliseconds: 1000)
+      for child in harness.releaseAll() {
+        harness.acknowledge(child)
+        resting.append(child)
+      }
+    }
+    #expect(resting.reduce(0) { $0 + $1.quantity.mantissa } == 20)
+    #expect(resting.allSatisfy { $0.isPostOnly && $0.venue != taker.venue })
+    let restingVenue = try #require(resting.first).venue.index
+    let other = restingVenue == 1 ? 2 : 1
+    harness.book(other, bids: [(9_990, 10)], asks: [(10_040, 50)])
+    #expect(harness.canceled == resting.map(\.id))
+  }
 }
