@@ -12,7 +12,7 @@ import Wire
 /// Up to fifty orders share one round, since the venue counts calls. What is certain is reported at
 /// once, and a round that has got somewhere is not given up for an answer that fails in passing.
 struct KrakenReconciliation {
-  private struct Target {
+  struct Target {
     let child: ChildReference
     var order: KrakenFoundOrder?
     var isReported = false
@@ -33,7 +33,7 @@ struct KrakenReconciliation {
     case search, tradesByID, history, owners, end
   }
 
-  private struct Trade {
+  struct Trade {
     let id: String
     let orderID: String
     let row: JSONValue
@@ -51,6 +51,8 @@ struct KrakenReconciliation {
   private static let maximumTrades = 5_000
   /// As many trades can be asked for by their ids at once.
   private static let tradesAtOnce = 20
+  /// As many trades are asked for by their ids in one round; more are in the history.
+  private static let maximumTradesByID = 100
   /// Requests for owners in one round; the next one goes on behind them.
   private static let maximumOwnerRequests = 10
   private static let maximumRepetitions = 6
@@ -59,18 +61,18 @@ struct KrakenReconciliation {
   /// Since when the private stream tells of every order.
   var sessionUpSince = Timestamp.distantFuture
   private var waiting: [ChildReference] = []
-  private var targets: [Target] = []
+  var targets: [Target] = []
   private var steps: [Step] = []
   /// The times of the list or history that is paged through: they must not change between pages.
   private var window: [(String, String)] = []
   private var phase = Phase.end
-  private var trades: [Trade] = []
+  var trades: [Trade] = []
   /// Whether the owner of some trade could not be found out.
-  private var hasUnclear = false
+  var hasUnclear = false
   private var owners = OrderOwners<String>()
   private var answers = 0
   private var repetitions = 0
-  private var queriedAt = Timestamp.distantPast
+  var queriedAt = Timestamp.distantPast
   private var stamp = RequestStamp(time: .distantPast, venueNanoseconds: 0, nonce: 0)
 
   init(requestWindowMilliseconds: Int64) {
@@ -215,7 +217,7 @@ extension KrakenReconciliation {
 
   /// Whether not finding an order could be taken for its absence; before that, four calls for the
   /// history would be wasted.
-  private func mayProve(_ target: Target) -> Bool {
+  func mayProve(_ target: Target) -> Bool {
     let reference = max(sessionUpSince, target.child.sentAt)
     let wait = KrakenDialect.absenceProofMilliseconds + requestWindow
     return target.child.venueOrderID.isEmpty && queriedAt >= reference.adding(milliseconds: wait)
@@ -412,7 +414,7 @@ extension KrakenReconciliation {
   }
 
   /// Whether an order is found, with trades that make up what it has executed.
-  private func isCertain(_ target: Target, _ account: KrakenAccount) -> Bool {
+  func isCertain(_ target: Target, _ account: KrakenAccount) -> Bool {
     guard let order = target.order, let executed = order.executed,
       let binding = account.binding(target.child.listing)
     else { return false }
@@ -427,7 +429,8 @@ extension KrakenReconciliation {
   private mutating func planTradesByID(_ account: KrakenAccount) {
     var ids: [String] = []
     for target in targets where !isCertain(target, account) {
-      ids += target.order?.tradeIDs.filter { !hasTrade($0) } ?? []
+      ids += target.order?.tradeIDs.filter { isID($0) && !hasTrade($0) } ?? []
+      guard ids.count <= Self.maximumTradesByID else { return }
     }
     while !ids.isEmpty {
       steps.append(.tradesByID(Array(ids.prefix(Self.tradesAtOnce))))
@@ -443,6 +446,10 @@ extension KrakenReconciliation {
     where !isKnown(trade.orderID, orders) && !isAnothers(trade.orderID)
       && !unknown.contains(trade.orderID)
     {
+      guard isID(trade.orderID) else {
+        hasUnclear = true
+        continue
+      }
       unknown.append(trade.orderID)
     }
     while !unknown.isEmpty {
@@ -454,6 +461,9 @@ extension KrakenReconciliation {
       unknown.removeFirst(min(Self.batch, unknown.count))
     }
   }
+
+  /// Whether a text can be an id of the venue; it stands in requests and reports.
+  private func isID(_ text: String) -> Bool { ShortText(text)?.isEmpty == false }
 
   /// Whether an order is known to be none of those that are missing.
   private func isAnothers(_ orderID: String) -> Bool {
@@ -477,123 +487,5 @@ extension KrakenReconciliation {
     targets.removeAll()
     steps.removeAll()
     phase = .end
-  }
-}
-
-// MARK: - Reports
-
-extension KrakenReconciliation {
-  private mutating func reportCertain(
-    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
-  ) {
-    for index in targets.indices
-    where !targets[index].isReported && isCertain(targets[index], account) {
-      report(index, &orders, account, into: &output)
-    }
-  }
-
-  private mutating func finish(
-    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
-  ) {
-    for index in targets.indices where !targets[index].isReported {
-      report(index, &orders, account, into: &output)
-    }
-    targets.removeAll()
-    trades.removeAll()
-  }
-
-  private mutating func report(
-    _ position: Int, _ orders: inout KrakenOrderTable, _ account: KrakenAccount,
-    into output: inout AdapterOutput
-  ) {
-    targets[position].isReported = true
-    let target = targets[position]
-    guard let binding = account.binding(target.child.listing) else { return }
-    let index = orders.add(target.child.id, target.child.listing, sentAt: target.child.sentAt)
-    guard let order = target.order else {
-      reportAbsence(target, orders[index], account, into: &output)
-      orders[index].isMissing = !orders[index].isAcknowledged
-      return
-    }
-    report(order, target, index, binding, &orders, account, into: &output)
-    // It was asked again meanwhile, and this is the last word on it.
-    if orders[index].isClosed { withdraw(target.child.id) }
-  }
-
-  private func reportAbsence(
-    _ target: Target, _ order: KrakenOrder, _ account: KrakenAccount,
-    into output: inout AdapterOutput
-  ) {
-    // What the venue has acknowledged exists, however far REST lags behind.
-    let exists = order.isAcknowledged || !target.child.venueOrderID.isEmpty
-    var report = account.report(
-      exists || hasUnclear ? .queryFailed : .notFound, target.child.id)
-    report.queriedAt = exists || hasUnclear || mayProve(target) ? queriedAt : .distantPast
-    if exists {
-      report.text = ShortText(truncating: "acknowledged, but REST does not show it")
-    } else if hasUnclear {
-      report.text = ShortText(truncating: "the owner of a trade is not shown")
-    }
-    output.append(.childReport(report))
-  }
-
-  private func report(
-    _ order: KrakenFoundOrder, _ target: Target, _ index: Int, _ binding: ListingBinding,
-    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
-  ) {
-    _ = orders.bind(index, to: order.venueOrderID)
-    orders[index].isAcknowledged = true
-    orders[index].isMissing = false
-    var report = account.report(.acknowledged, target.child.id)
-    report.venueOrderID = order.venueOrderID
-    output.append(.childReport(report))
-    let isReadable = reportFills(of: order, index, binding, &orders, account, into: &output)
-    output.append(
-      .childReport(
-        state(of: order, target, isReadable: isReadable, isClosed: orders[index].isClosed, account))
-    )
-    if order.status.isTerminal { orders[index].isClosed = true }
-  }
-
-  /// False if a trade of the order could not be read.
-  private func reportFills(
-    of order: KrakenFoundOrder, _ index: Int, _ binding: ListingBinding,
-    _ orders: inout KrakenOrderTable, _ account: KrakenAccount, into output: inout AdapterOutput
-  ) -> Bool {
-    var isReadable = true
-    for trade in trades where trade.orderID == order.venueOrderID.string {
-      guard
-        let execution = try? KrakenExecution(
-          trade: trade.row, of: order.venueOrderID, binding)
-      else {
-        output.incident(.alarm, "\(account.venueName): trade \(trade.id) is unreadable")
-        isReadable = false
-        continue
-      }
-      output.append(
-        .childReport(execution.report(orders[index].child, order.venueOrderID, account)))
-    }
-    return isReadable
-  }
-
-  private func state(
-    of order: KrakenFoundOrder, _ target: Target, isReadable: Bool, isClosed: Bool,
-    _ account: KrakenAccount
-  ) -> VenueExecutionReport {
-    var report = account.report(.queryFailed, target.child.id)
-    report.venueOrderID = order.venueOrderID
-    report.queriedAt = queriedAt
-    report.text = ShortText(truncating: order.reason)
-    guard isReadable, let executed = order.executed else { return report }
-    report.cumulativeQuantity = executed
-    switch order.status {
-    // The stream is newer than REST: an order that it ended is not open again.
-    case .open: report.kind = isClosed ? .queryFailed : .stillOpen
-    case .filled: report.kind = .filled
-    case .canceled: report.kind = .canceled
-    case .expired: report.kind = .expired
-    case .unknown: report.kind = .queryFailed
-    }
-    return report
   }
 }

@@ -42,6 +42,33 @@ extension KrakenReconciliationTests {
     #expect(harness.kinds == [.acknowledged, .fill, .filled])
   }
 
+  @Test(arguments: [1, 100, 101, 5000])
+  func `trades without end are looked for in the history`(_ count: Int) {
+    harness.command(.query(harness.reference(venueOrderID: "O1")))
+    let ids = (1...count).map { "T\($0)" }
+    harness.answer("{\"error\":[],\"result\":{\(found(1, trades: ids))}}")
+    #expect((harness.path == "/0/private/QueryTrades") == (count <= 100))
+    #expect((harness.path == "/0/private/TradesHistory") == (count > 100))
+  }
+
+  @Test(arguments: ["", String(repeating: "T", count: 64)])
+  func `what can be no id is not asked for`(_ id: String) {
+    harness.command(.query(harness.reference(venueOrderID: "O1")))
+    harness.answer("{\"error\":[],\"result\":{\(found(1, trades: [id]))}}")
+    #expect(harness.path == "/0/private/TradesHistory")
+  }
+
+  @Test(arguments: ["", String(repeating: "O", count: 64)])
+  func `an owner that can be no id leaves the question open`(_ id: String) {
+    harness.command(.query(harness.reference()))
+    harness.answer(nothing)
+    harness.answer(nothing)
+    #expect(harness.path == "/0/private/TradesHistory")
+    answer("trades", trade("T1", order: id))
+    #expect(harness.kinds == [.queryFailed])
+    #expect(harness.request == nil)
+  }
+
   @Test func `what is certain is reported before the round ends`() {
     harness.command(.query(harness.reference(9)))
     harness.command(.query(harness.reference(1, venueOrderID: "O1")))
