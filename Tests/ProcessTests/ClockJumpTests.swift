@@ -37,7 +37,7 @@ import Wire
     try trial.expectTrading()
     let expired = try trial.router.ended(short)
     #expect(expired["status"]?.string == "expired")
-    #expect(try trial.seconds(of: expired) >= 20)
+    #expect(try trial.seconds(of: expired) >= 20, "\(OrderText.whole(expired))")
     try trial.expectConsistent()
   }
 
