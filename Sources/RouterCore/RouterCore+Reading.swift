@@ -93,6 +93,9 @@ extension RouterCore {
     consolidatedBook(instrument, at: now).ladder(side, limit: limit, markets)
   }
 
+  /// Touches the memory that the next children and fills will be written to; nothing changes.
+  package mutating func prepareMemory() { orders.prepareMemory() }
+
   /// Plans for a waiting order as if the market had come to it, and forgets the plan.
   ///
   /// What a decision for it reads has then been read lately; nothing changes.

@@ -34,13 +34,13 @@ package struct AdapterOutput {
   }
 
   /// Events for the core, with the levels of their book updates.
-  package var batch = EventBatch()
+  package var batch: EventBatch
   package private(set) var actions: [Action] = []
   /// The bytes of orders and cancels, one behind the other; who sends them takes them from here, so
   /// that none needs memory of its own.
   package var prepared: [UInt8] = []
 
-  package init() {}
+  package init() { batch = EventBatch() }
 
   /// An output that stands for one that was moved away, and so takes no memory.
   package init(holdingNothing: Void) {

@@ -13,6 +13,14 @@ package enum SecureRandom {
     }
   }
 
+  /// Puts unpredictable bytes in the place of those that are there.
+  package static func fill(_ bytes: inout [UInt8]) {
+    unsafe bytes.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress, buffer.count > 0 else { return }
+      precondition(unsafe sluice_random(base, buffer.count) == 0, "the kernel gave no random bytes")
+    }
+  }
+
   /// One unpredictable word.
   package static func word() -> UInt64 {
     bytes(8).reduce(0) { $0 << 8 | UInt64($1) }

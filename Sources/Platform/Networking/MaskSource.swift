@@ -2,12 +2,12 @@
 struct MaskSource {
   private static let batch = 256
 
-  private var bytes: [UInt8] = []
-  private var offset = 0
+  private var bytes = [UInt8](repeating: 0, count: 4 * Self.batch)
+  private var offset = 4 * Self.batch
 
   mutating func next() -> UInt32 {
-    if offset >= bytes.count {
-      bytes = SecureRandom.bytes(4 * Self.batch)
+    if offset == bytes.count {
+      SecureRandom.fill(&bytes)
       offset = 0
     }
     var mask: UInt32 = 0

@@ -17,15 +17,20 @@ struct TimerQueue {
     }
   }
 
+  /// A dictionary would wrap a bare function in a box of its own, allocated for each timer.
+  private struct Handler {
+    let run: () -> Void
+  }
+
   private var heap: [Entry] = []
-  private var handlers: [UInt64: () -> Void] = [:]
+  private var handlers: [UInt64: Handler] = [:]
   private var lastNumber: UInt64 = 0
 
   var count: Int { handlers.count }
 
   mutating func add(deadline: Int64, _ handler: @escaping () -> Void) -> TimerID {
     lastNumber += 1
-    handlers[lastNumber] = handler
+    handlers[lastNumber] = Handler(run: handler)
     heap.append(Entry(deadline: deadline, number: lastNumber))
     siftUp(heap.count - 1)
     return TimerID(number: lastNumber)
@@ -50,7 +55,7 @@ struct TimerQueue {
     dropCanceled()
     guard let first = heap.first, first.deadline <= now, first.number <= newest else { return nil }
     removeFirst()
-    return handlers.removeValue(forKey: first.number)
+    return handlers.removeValue(forKey: first.number)?.run
   }
 
   private mutating func dropCanceled() {

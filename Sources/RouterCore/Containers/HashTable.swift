@@ -13,12 +13,19 @@ package func mixed(_ word: UInt64) -> UInt64 {
 
 /// From keys to slots of a pool: open addressing, linear probing, fixed capacity.
 ///
-/// It is never iterated, so its order can not leak into a decision.
+/// The keys stay in the pool, and a place holds half of a hash with the slot. So a new key takes one
+/// place that has been touched since the start, and no page of memory for the first time. It is
+/// never iterated, so its order can not leak into a decision.
 @safe
 package struct HashTable<Key: TableKey>: ~Copyable {
-  private let keys: UnsafeMutablePointer<Key>
-  /// Slot plus one; zero is an empty place.
-  private let slots: UnsafeMutablePointer<Int32>
+  private struct Place: BitwiseCopyable {
+    /// The lower half of the key's hash.
+    var hash: UInt32 = 0
+    /// Slot plus one; zero is an empty place.
+    var slot: Int32 = 0
+  }
+
+  private let places: UnsafeMutablePointer<Place>
   private let mask: Int
   package let capacity: Int
   package private(set) var count = 0
@@ -26,70 +33,72 @@ package struct HashTable<Key: TableKey>: ~Copyable {
   package init(capacity: Int) {
     precondition(capacity >= 0 && capacity < 1 << 29)
     self.capacity = capacity
-    var places = 4
-    while places < capacity * 2 { places *= 2 }
-    mask = places - 1
-    unsafe keys = .allocate(capacity: places)
-    unsafe slots = .allocate(capacity: places)
-    unsafe slots.initialize(repeating: 0, count: places)
+    var size = 4
+    while size < capacity * 2 { size *= 2 }
+    mask = size - 1
+    unsafe places = .allocate(capacity: size)
+    unsafe places.initialize(repeating: Place(), count: size)
   }
 
   deinit {
-    unsafe keys.deallocate()
-    unsafe slots.deallocate()
+    unsafe places.deallocate()
   }
 
-  package func find(_ key: Key) -> Int? {
-    var place = home(of: key)
+  /// The slot of a key; `keys` tells the key that the pool has in a slot.
+  @inline(__always)
+  package func find(_ key: Key, in keys: (Int) -> Key) -> Int? {
+    let hash = Self.half(key)
+    var index = home(of: hash)
     while true {
-      let slot = unsafe slots[place]
-      guard slot != 0 else { return nil }
-      if unsafe keys[place] == key { return Int(slot) - 1 }
-      place = (place + 1) & mask
+      let place = unsafe places[index]
+      guard place.slot != 0 else { return nil }
+      let slot = Int(place.slot) - 1
+      if place.hash == hash && keys(slot) == key { return slot }
+      index = (index + 1) & mask
     }
   }
 
   /// Adds a key that is not there yet; `false` if the table is full.
   package mutating func insert(_ key: Key, slot: Int) -> Bool {
     guard count < capacity else { return false }
-    var place = home(of: key)
-    while unsafe slots[place] != 0 { place = (place + 1) & mask }
-    unsafe keys[place] = key
-    unsafe slots[place] = Int32(slot + 1)
+    let hash = Self.half(key)
+    var index = home(of: hash)
+    while unsafe places[index].slot != 0 { index = (index + 1) & mask }
+    unsafe places[index] = Place(hash: hash, slot: Int32(slot + 1))
     count += 1
     return true
   }
 
-  /// Removes a key and closes the gap, so that no tombstones gather.
-  package mutating func remove(_ key: Key) {
-    var place = home(of: key)
+  /// Removes the key that was added with `slot` and closes the gap, so that no tombstones gather.
+  package mutating func remove(_ key: Key, slot: Int) {
+    var index = home(of: Self.half(key))
     while true {
-      guard unsafe slots[place] != 0 else { return }
-      if unsafe keys[place] == key { break }
-      place = (place + 1) & mask
+      let found = unsafe places[index].slot
+      guard found != 0 else { return }
+      if found == Int32(slot + 1) { break }
+      index = (index + 1) & mask
     }
     count -= 1
-    close(gap: place)
+    close(gap: index)
   }
 
   private mutating func close(gap start: Int) {
     var gap = start
-    var place = (gap + 1) & mask
-    while unsafe slots[place] != 0 {
-      let distance = unsafe (place - home(of: keys[place])) & mask
-      if distance >= (place - gap) & mask {
-        unsafe keys[gap] = keys[place]
-        unsafe slots[gap] = slots[place]
-        gap = place
+    var index = (gap + 1) & mask
+    while unsafe places[index].slot != 0 {
+      let distance = unsafe (index - home(of: places[index].hash)) & mask
+      if distance >= (index - gap) & mask {
+        unsafe places[gap] = places[index]
+        gap = index
       }
-      place = (place + 1) & mask
+      index = (index + 1) & mask
     }
-    unsafe slots[gap] = 0
+    unsafe places[gap] = Place()
   }
 
-  private func home(of key: Key) -> Int {
-    Int(truncatingIfNeeded: key.tableHash) & mask
-  }
+  private static func half(_ key: Key) -> UInt32 { UInt32(truncatingIfNeeded: key.tableHash) }
+
+  private func home(of hash: UInt32) -> Int { Int(hash) & mask }
 }
 
 extension HashTable: @unchecked Sendable {}

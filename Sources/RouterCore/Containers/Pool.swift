@@ -49,6 +49,17 @@ package struct Pool<Element: BitwiseCopyable>: ~Copyable {
     count -= 1
   }
 
+  /// Touches the memory of the next slots that were never used, so that their first use need not
+  /// wait for it.
+  package mutating func prepare() {
+    let slot = min(highWater + Self.preparedSlots, capacity) - 1
+    guard slot >= highWater else { return }
+    unsafe UnsafeMutableRawPointer(base + slot).storeBytes(of: 0, as: UInt8.self)
+    unsafe nextFree[slot] = 0
+  }
+
+  private static var preparedSlots: Int { 8 }
+
   package func contains(_ slot: Int) -> Bool {
     unsafe slot >= 0 && slot < highWater && nextFree[slot] == Self.inUse
   }

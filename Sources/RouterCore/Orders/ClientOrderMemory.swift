@@ -35,7 +35,11 @@ package struct ClientOrderMemory: ~Copyable, Sendable {
   package var count: Int { entries.count }
 
   package func find(_ clientOrderID: ShortText) -> Entry? {
-    slots.find(clientOrderID).map { entries[$0] }
+    slot(of: clientOrderID).map { entries[$0] }
+  }
+
+  private func slot(of clientOrderID: ShortText) -> Int? {
+    slots.find(clientOrderID) { entries[$0].clientOrderID }
   }
 
   /// Whether one more id fits without forgetting one that must be kept.
@@ -47,9 +51,9 @@ package struct ClientOrderMemory: ~Copyable, Sendable {
 
   /// Remembers an answer, in place of the oldest one if the memory is full.
   package mutating func remember(_ entry: Entry) {
-    guard entries.capacity > 0, slots.find(entry.clientOrderID) == nil else { return }
+    guard entries.capacity > 0, slot(of: entry.clientOrderID) == nil else { return }
     if entries.free == 0 {
-      slots.remove(entries[next].clientOrderID)
+      slots.remove(entries[next].clientOrderID, slot: next)
       entries[next] = entry
     } else {
       _ = entries.insert(entry)

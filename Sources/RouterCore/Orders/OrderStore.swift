@@ -55,9 +55,11 @@ package struct OrderStore: ~Copyable, Sendable {
 
   // Look-up.
 
-  package func slot(of id: ParentOrderID) -> Int? { parentSlots.find(id) }
-  package func slot(of id: ChildOrderID) -> Int? { childSlots.find(id) }
-  package func contains(_ execution: ExecutionKey) -> Bool { fillSlots.find(execution) != nil }
+  package func slot(of id: ParentOrderID) -> Int? { parentSlots.find(id) { parents[$0].id } }
+  package func slot(of id: ChildOrderID) -> Int? { childSlots.find(id) { children[$0].id } }
+  package func contains(_ execution: ExecutionKey) -> Bool {
+    fillSlots.find(execution) { fills[$0].key } != nil
+  }
   package var openParentCount: Int { working.count }
 
   /// The chain of a venue's open children.
@@ -94,7 +96,7 @@ package struct OrderStore: ~Copyable, Sendable {
 
   /// Adds a parent; the slot or `nil` if the tables are too small for the journal.
   mutating func accept(_ accepted: ParentAccepted) -> Int? {
-    guard parentSlots.find(accepted.id) == nil else { return nil }
+    guard slot(of: accepted.id) == nil else { return nil }
     while !hasRoomForParent, forgetOldest() {}
     guard parents.free > 0, working.free > 0,
       accepted.order.instrument.index < instruments
@@ -110,6 +112,12 @@ package struct OrderStore: ~Copyable, Sendable {
     watch(slot)
     lastParent = max(lastParent, accepted.id.rawValue)
     return slot
+  }
+
+  mutating func prepareMemory() {
+    parents.prepare()
+    children.prepare()
+    fills.prepare()
   }
 
   mutating func close(_ slot: Int, _ closed: ParentClosed) {
@@ -181,7 +189,7 @@ package struct OrderStore: ~Copyable, Sendable {
       forget(child)
     }
     lastForgotten = max(lastForgotten, parents[slot].id.rawValue)
-    parentSlots.remove(parents[slot].id)
+    parentSlots.remove(parents[slot].id, slot: slot)
     parents.remove(slot)
     return true
   }
@@ -196,10 +204,10 @@ package struct OrderStore: ~Copyable, Sendable {
     var next = slot(children[child].links.firstFill)
     while let fill = next {
       next = slot(fills[fill].next)
-      fillSlots.remove(fills[fill].key)
+      fillSlots.remove(fills[fill].key, slot: fill)
       fills.remove(fill)
     }
-    childSlots.remove(children[child].id)
+    childSlots.remove(children[child].id, slot: child)
     children.remove(child)
   }
 
@@ -207,8 +215,8 @@ package struct OrderStore: ~Copyable, Sendable {
 
   /// Adds a child to its parent; its slot.
   mutating func intend(_ intended: ChildIntended) -> Int? {
-    guard let parent = parentSlots.find(intended.order.id.parent),
-      childSlots.find(intended.order.id) == nil, intended.order.venue.index < firstOpen.count
+    guard let parent = slot(of: intended.order.id.parent),
+      slot(of: intended.order.id) == nil, intended.order.venue.index < firstOpen.count
     else { return nil }
     guard let slot = children.insert(ChildOrder(intended)) else {
       hasOverflowed = true
@@ -284,7 +292,7 @@ package struct OrderStore: ~Copyable, Sendable {
   /// Remembers an execution; `false` if it was known.
   mutating func remember(_ fill: FillRecorded, of child: Int) -> Bool {
     let key = ExecutionKey(venue: children[child].order.venue, executionID: fill.executionID)
-    guard fillSlots.find(key) == nil else { return false }
+    guard !contains(key) else { return false }
     while fills.free == 0, forgetOldest(except: child) {}
     let first = children[child].links.firstFill
     let record = Fill(key: key, quantity: fill.quantity, price: fill.price, next: first)

@@ -79,6 +79,7 @@ final class CoreThread: VenueGatewayDelegate {
     rehearsal.advance(at: now)
     guard rehearsal.isBetweenOrders else { return }
     journal.prepareCommit()
+    core.prepareMemory()
     core.previewWaiting(rehearsal.completedCount, at: now)
     nextRehearsal = now.nanoseconds + Self.rehearsalNanoseconds
   }

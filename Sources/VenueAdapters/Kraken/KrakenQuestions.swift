@@ -38,14 +38,13 @@ struct KrakenQuestions {
 
   /// The request that comes next, or `nil` if nothing is to be asked.
   mutating func nextRequest(at stamp: RequestStamp) -> KrakenRequest? {
-    for isSearch in [!isSearch, isSearch] {
-      let request =
-        isSearch ? unknown.nextRequest(at: stamp) : known.nextRequest(at: stamp)
-      guard let request else { continue }
-      mayBeSearch = isSearch
-      return request
-    }
-    return nil
+    nextRequest(at: stamp, isSearch: !isSearch) ?? nextRequest(at: stamp, isSearch: isSearch)
+  }
+
+  private mutating func nextRequest(at stamp: RequestStamp, isSearch: Bool) -> KrakenRequest? {
+    let request = isSearch ? unknown.nextRequest(at: stamp) : known.nextRequest(at: stamp)
+    if request != nil { mayBeSearch = isSearch }
+    return request
   }
 
   /// The request made last has been handed over.

@@ -7,26 +7,55 @@ struct Number: TableKey {
   var tableHash: UInt64 { value % 7 }
 }
 
+/// Hashes that differ by their upper half alone.
+struct FarNumber: TableKey {
+  var value: UInt64
+  var tableHash: UInt64 { value << 32 | 5 }
+}
+
 struct HashTableTests {
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func `random inserts and removals agree with a dictionary`(seed: UInt64) {
+    disturb(seed) { Number(value: $0) }
+  }
+
+  @Test(arguments: 1...4 as ClosedRange<UInt64>)
+  func `keys of which a place can not tell one from the other are told apart`(seed: UInt64) {
+    disturb(seed) { FarNumber(value: $0) }
+  }
+
+  private func disturb<Key: TableKey>(_ seed: UInt64, _ key: (UInt64) -> Key) {
     var random = SeededRandom(seed: seed)
-    var table = HashTable<Number>(capacity: 40)
+    var table = HashTable<Key>(capacity: 40)
+    var pool: [Int: Key] = [:]
     var naive: [UInt64: Int] = [:]
     for round in 0..<3000 {
-      let key = UInt64(random.next(in: 0...60))
-      if naive[key] != nil {
-        table.remove(Number(value: key))
-        naive[key] = nil
+      let number = UInt64(random.next(in: 0...60))
+      if let slot = naive[number] {
+        table.remove(key(number), slot: slot)
+        naive[number] = nil
+        pool[slot] = nil
       } else {
-        let fits = table.insert(Number(value: key), slot: round)
+        let fits = table.insert(key(number), slot: round)
         #expect(fits == (naive.count < 40))
-        if fits { naive[key] = round }
+        guard fits else { continue }
+        naive[number] = round
+        pool[round] = key(number)
       }
       for probe in 0...60 as ClosedRange<UInt64> {
-        #expect(table.find(Number(value: probe)) == naive[probe])
+        let found = table.find(key(probe)) { pool[$0] ?? key(.max) }
+        #expect(found == naive[probe])
       }
     }
+  }
+
+  @Test func `the removal of what is not there changes nothing`() {
+    var table = HashTable<Number>(capacity: 4)
+    let fits = table.insert(Number(value: 1), slot: 0)
+    table.remove(Number(value: 8), slot: 1)
+    let count = table.count
+    let found = table.find(Number(value: 1)) { _ in Number(value: 1) }
+    #expect(fits && count == 1 && found == 0)
   }
 }
 
