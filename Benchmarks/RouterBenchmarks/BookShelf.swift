@@ -1,22 +1,28 @@
 import RouterCore
 
-/// The order books of several problems side by side, which an array can not hold as they are not
-/// copied.
+/// Several problems with their order books side by side, which an array can not hold as they are
+/// not copied.
 @safe
 final class BookShelf {
   private let books: UnsafeMutablePointer<OrderBook>
   private let count: Int
-  /// Where each problem's books begin.
+  /// Where each problem's books and terms begin; one more at the end.
   private let starts: [Int]
+  /// Flat, so that nothing but the planner's own work is timed: a problem that is taken from an
+  /// array has its arrays retained and released.
+  private let requests: [PlanRequest]
+  private let terms: [VenueTerms]
 
   init(_ problems: [RoutingProblem]) {
-    var starts: [Int] = []
+    var starts = [0]
     var count = 0
     for problem in problems {
-      starts.append(count)
       count += problem.venueCount
+      starts.append(count)
     }
     self.starts = starts
+    requests = problems.map(\.request)
+    terms = problems.flatMap(\.terms)
     self.count = count
     unsafe books = .allocate(capacity: count)
     for (set, problem) in problems.enumerated() {
@@ -36,10 +42,12 @@ final class BookShelf {
   }
 
   /// Plans the problem of this number from its books.
-  func plan(
-    _ set: Int, _ problem: RoutingProblem, _ planner: inout Planner, into plan: inout RoutePlan
-  ) {
-    self.plan(set, problem.request, problem.terms, &planner, into: &plan)
+  func plan(_ set: Int, _ planner: inout Planner, into plan: inout RoutePlan) {
+    planner.begin(requests[set])
+    for place in starts[set]..<starts[set + 1] {
+      unsafe planner.add(terms[place], book: books[place])
+    }
+    planner.finish(into: &plan)
   }
 
   /// Plans another request, under other terms, from the books of the problem of this number.

@@ -38,24 +38,24 @@ enum PlanBenchmarks {
     var plan = RoutePlan()
     // All of the search, and its root alone: the difference is what the further nodes take.
     let nodes = problems.indices.map { set in
-      shelf.plan(set, problems[set], &planner, into: &plan)
+      shelf.plan(set, &planner, into: &plan)
       return plan.nodes
     }
     benchmarker.measure(name, calls: 50_000) { call in
       let set = call &* 29 % problems.count
-      shelf.plan(set, problems[set], &planner, into: &plan)
+      shelf.plan(set, &planner, into: &plan)
       return UInt64(truncatingIfNeeded: plan.planned.mantissa)
     }
     benchmarker.note(name, nodes: nodes)
     if nodes.contains(where: { $0 > 1 }) {
-      let roots = problems.map { $0.with(nodeBudget: 1) }
-      let rootNodes = roots.indices.map { set in
-        shelf.plan(set, roots[set], &planner, into: &plan)
+      let rootShelf = BookShelf(problems.map { $0.with(nodeBudget: 1) })
+      let rootNodes = problems.indices.map { set in
+        rootShelf.plan(set, &planner, into: &plan)
         return plan.nodes
       }
       benchmarker.measure("\(name)/root-only", calls: 50_000) { call in
-        let set = call &* 29 % roots.count
-        shelf.plan(set, roots[set], &planner, into: &plan)
+        let set = call &* 29 % problems.count
+        rootShelf.plan(set, &planner, into: &plan)
         return UInt64(truncatingIfNeeded: plan.planned.mantissa)
       }
       benchmarker.note("\(name)/root-only", nodes: rootNodes)
@@ -82,7 +82,7 @@ enum PlanBenchmarks {
     for _ in 0..<sets * 50 where problems.count < sets {
       let problem = makeProblem(venues, levels, used: used, rules, &random)
       if rules == .rootOptimal {
-        BookShelf([problem]).plan(0, problem, &planner, into: &plan)
+        BookShelf([problem]).plan(0, &planner, into: &plan)
         guard plan.isProvenOptimal, plan.nodes <= 1, plan.residual == .zero else { continue }
       }
       problems.append(problem)

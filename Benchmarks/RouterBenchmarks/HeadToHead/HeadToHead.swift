@@ -90,7 +90,7 @@ enum HeadToHead {
     var references: [Reference] = []
     var ours = Row(deck: deck.name, router: "ours")
     for (set, problem) in problems.enumerated() {
-      shelf.plan(set, problem, &planner, into: &plan)
+      shelf.plan(set, &planner, into: &plan)
       let reference = Reference(
         planned: plan.planned.mantissa, bound: plan.bound.mantissa,
         cost: PlanJudge.judge(problem, takes(plan)).cost)
@@ -99,7 +99,7 @@ enum HeadToHead {
     }
     let name = "\(prefix)\(deck.name)"
     ours.nanoseconds = measure(&benchmarker, "\(name)/ours", problems.count) { set in
-      shelf.plan(set, problems[set], &planner, into: &plan)
+      shelf.plan(set, &planner, into: &plan)
       return UInt64(truncatingIfNeeded: plan.planned.mantissa)
     }
     rows.append(ours)
