@@ -35,6 +35,18 @@ package struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
     precondition(source >= 0 && target >= 0 && max(source, target) + length <= count)
     unsafe (base + target).update(from: base + source, count: length)
   }
+
+  /// Copies `length` elements of another block.
+  @inline(__always)
+  mutating func copy(
+    _ length: Int, from other: borrowing FixedBuffer, at source: Int, to target: Int
+  ) {
+    precondition(length >= 0 && source >= 0 && source <= other.count - length)
+    precondition(target >= 0 && target <= count - length)
+    for index in 0..<length {
+      unsafe base[target &+ index] = other.base[source &+ index]
+    }
+  }
 }
 
 extension FixedBuffer: @unchecked Sendable where Element: Sendable {}

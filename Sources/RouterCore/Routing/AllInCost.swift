@@ -37,3 +37,10 @@ extension Int128 {
 @inline(__always) func product(_ a: Int64, _ b: Int64) -> Int128 {
   Int128(a) &* Int128(b)
 }
+
+/// How far a key stands above the least one; `.max` if that does not fit a word, or if there is no
+/// key, which is `.max` too.
+@inline(__always) func keyDistance(_ key: Int128, from least: Int128) -> Int64 {
+  let distance = UInt128(truncatingIfNeeded: key &- least)
+  return distance < UInt128(Int64.max) ? Int64(truncatingIfNeeded: distance) : .max
+}

@@ -10,92 +10,136 @@ struct LotClasses: ~Copyable, Sendable {
   private(set) var count = 0
   /// Whether there are several lots and each divides the next.
   private(set) var isNested = false
-  /// Each open venue's class, the finest lot first; `count` for a venue that is fixed.
-  private(set) var classes = FixedBuffer<Int>(repeating: 0, count: venues)
   /// The greatest common divisor of all lots.
   private var common: Int64 = 1
-  private var lots = FixedBuffer<Int64>(repeating: 0, count: venues)
-  private var rooms = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var classes = FixedBuffer<LotClass>(repeating: LotClass(), count: venues)
+  /// What the venues that are fixed take.
+  private var fixedTake: Int64 = 0
+  /// What is left of the quantity beyond all lower ends; negative if they exceed it.
+  private var rest: Int64 = 0
 
-  /// Sorts the lots of the venues whose range is more than one quantity.
-  mutating func sort(
-    _ offers: inout PlanOffers, low: borrowing FixedBuffer<Int64>,
-    high: borrowing FixedBuffer<Int64>
-  ) {
-    count = 0
-    for venue in 0..<offers.count where low[venue] < high[venue] {
-      insert(offers.terms[venue].quantityIncrement.mantissa)
-    }
+  // Of all venues of the problem: their lots in order, and the place of each venue's among them.
+  private var allCount = 0
+  private var allLots = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var ranks = FixedBuffer<Int>(repeating: 0, count: venues)
+  private var tallies = FixedBuffer<LotTally>(repeating: LotTally(), count: venues)
+  /// Which of them the classes were made of.
+  private var present: UInt32 = 0
+
+  /// Finds the different lots of a problem, of which each node has some.
+  mutating func prepare(_ offers: inout PlanOffers) {
+    allCount = 0
+    for venue in 0..<offers.count { insert(offers.terms[venue].quantityIncrement.mantissa) }
     for venue in 0..<offers.count {
-      classes[venue] = count
-      guard low[venue] < high[venue] else { continue }
       let lot = offers.terms[venue].quantityIncrement.mantissa
-      var index = 0
-      while lots[index] != lot { index &+= 1 }
-      classes[venue] = index
+      var rank = 0
+      while allLots[rank] != lot { rank &+= 1 }
+      ranks[venue] = rank
     }
-    isNested = count > 1
-    common = count > 0 ? lots[0] : 1
-    var index = 1
-    while index < count {
-      if lots[index] % lots[index &- 1] != 0 { isNested = false }
-      if lots[index] % common != 0 { common = greatestCommonDivisor(lots[index], common) }
-      index &+= 1
-    }
+    present = 0
+    makeClasses()
   }
 
   private mutating func insert(_ lot: Int64) {
     var index = 0
-    while index < count && lots[index] < lot { index &+= 1 }
-    guard index == count || lots[index] != lot else { return }
-    var last = count
-    while last > index {
-      lots[last] = lots[last &- 1]
-      last &-= 1
-    }
-    lots[index] = lot
-    count &+= 1
+    while index < allCount && allLots[index] < lot { index &+= 1 }
+    guard index == allCount || allLots[index] != lot else { return }
+    allLots.move(from: index, to: index &+ 1, length: allCount &- index)
+    allLots[index] = lot
+    allCount &+= 1
   }
 
-  /// The greatest quantity up to `most` that lots allow between these ends, minima aside; `nil` if
-  /// the lower ends exceed it.
-  mutating func greatestQuantity(
+  /// Sorts the venues whose range is more than one quantity by their lots.
+  mutating func sort(
     _ offers: inout PlanOffers, low: borrowing FixedBuffer<Int64>,
-    high: borrowing FixedBuffer<Int64>, atMost most: Int64
-  ) -> Int64? {
-    var rest = most
-    var room: Int64 = 0
-    for venue in 0..<offers.count where high[venue] > 0 {
-      guard low[venue] <= rest else { return nil }
-      rest &-= low[venue]
-      room &+= min(high[venue] &- low[venue], most &- room)
+    high: borrowing FixedBuffer<Int64>
+  ) {
+    let most = offers.quantity
+    for rank in 0..<allCount { unsafe tallies.base[rank] = LotTally() }
+    var present: UInt32 = 0
+    rest = most
+    fixedTake = 0
+    for venue in 0..<offers.count {
+      let (low, high) = unsafe (low.base[venue], high.base[venue])
+      rest = low <= rest ? rest &- low : -1
+      if low < high {
+        let rank = unsafe ranks.base[venue]
+        let tally = unsafe tallies.base + rank
+        unsafe tally.pointee.members &+= 1
+        unsafe tally.pointee.room &+= min(high &- low, most &- tally.pointee.room)
+        unsafe tally.pointee.taken &+= low
+        present |= 1 &<< UInt32(truncatingIfNeeded: rank)
+      } else {
+        fixedTake &+= low
+      }
     }
+    if present != self.present {
+      self.present = present
+      makeClasses()
+    }
+  }
+
+  /// Makes a class of each lot that is present; mostly the node before had the same ones.
+  private mutating func makeClasses() {
+    count = 0
+    for rank in 0..<allCount where present & (1 << UInt32(rank)) != 0 {
+      classes[count] = LotClass(lot: allLots[rank], rank: rank)
+      count &+= 1
+    }
+    isNested = count > 1
+    common = count > 0 ? classes[0].lot : 1
+    var index = 1
+    while index < count {
+      let lot = classes[index].lot
+      if lot % classes[index &- 1].lot != 0 { isNested = false }
+      if lot % common != 0 { common = greatestCommonDivisor(lot, common) }
+      index &+= 1
+    }
+    if count > 1 {
+      for index in 0..<count { findPeriod(index) }
+    }
+  }
+
+  private mutating func findPeriod(_ own: Int) {
+    var others: Int64 = 0
+    for index in 0..<count where index != own {
+      others = greatestCommonDivisor(classes[index].lot, others)
+    }
+    classes[own].others = others
+    classes[own].period = others / greatestCommonDivisor(classes[own].lot, others)
+  }
+
+  @inline(__always)
+  private mutating func tally(_ index: Int) -> LotTally { tallies[classes[index].rank] }
+
+  /// Whether an open venue's lot belongs to class `last` or a finer one.
+  mutating func isFine(_ venue: Int, upTo last: Int) -> Bool {
+    ranks[venue] <= classes[last].rank
+  }
+
+  /// The greatest part of the quantity that lots allow between the ends, minima aside; `nil` if the
+  /// lower ends exceed it.
+  mutating func greatestQuantity(_ offers: inout PlanOffers) -> Int64? {
+    guard rest >= 0 else { return nil }
+    let most = offers.quantity
+    var left = rest
     guard isNested else {
-      let extra = min(room, rest)
-      return most &- rest &+ reachable(&offers, low, high, atMost: extra &- extra % common)
+      var room: Int64 = 0
+      for index in 0..<count { room &+= min(tally(index).room, most &- room) }
+      let extra = min(room, left)
+      return most &- left &+ reachable(atMost: extra &- extra % common)
     }
     var index = count &- 1
     while index >= 0 {
-      var classRoom: Int64 = 0
-      for venue in 0..<offers.count where classes[venue] == index {
-        classRoom &+= min(high[venue] &- low[venue], rest &- classRoom)
-      }
-      rest &-= min(classRoom, rest &- rest % lots[index])
+      left &-= min(tally(index).room, left &- left % classes[index].lot)
       index &-= 1
     }
-    return most &- rest
+    return most &- left
   }
 
   /// The greatest sum of lots up to `most`; not less than it, where that takes long to find.
-  private mutating func reachable(
-    _ offers: inout PlanOffers, _ low: borrowing FixedBuffer<Int64>,
-    _ high: borrowing FixedBuffer<Int64>, atMost most: Int64
-  ) -> Int64 {
+  private mutating func reachable(atMost most: Int64) -> Int64 {
     guard count > 1, count <= Self.mostMixedLots else { return most }
-    for index in 0..<count { rooms[index] = 0 }
-    for venue in 0..<offers.count where classes[venue] < count {
-      rooms[classes[venue]] &+= min(high[venue] &- low[venue], most &- rooms[classes[venue]])
-    }
     var sum = most
     for _ in 0..<Self.mostTries {
       if sum <= 0 || canMake(sum, of: count &- 1) { break }
@@ -106,20 +150,20 @@ struct LotClasses: ~Copyable, Sendable {
 
   /// Whether lots up to a class may add up to `sum`.
   private mutating func canMake(_ sum: Int64, of index: Int) -> Bool {
-    let lot = lots[index]
-    if index == 0 { return sum % lot == 0 && sum <= rooms[0] }
-    var lotCount = min(sum, rooms[index]) / lot
+    let lot = classes[index].lot
+    if index == 0 { return sum % lot == 0 && sum <= tally(0).room }
+    var lotCount = min(sum, tally(index).room) / lot
     for tries in 0..<Self.mostTries {
       let rest = sum &- lotCount &* lot
       if index == 1 {
         // The most of the coarse lot that fits leaves the least; more tries leave more.
-        if rest % lots[0] == 0 { return rest <= rooms[0] }
+        if rest % classes[0].lot == 0 { return rest <= tally(0).room }
       } else if canMake(rest, of: index &- 1) {
         return true
       }
       if lotCount == 0 { return false }
       // Fewer coarse lots leave more for finer ones that are used up already.
-      if index == 2 && common == lots[0] && rest >= rooms[1] {
+      if index == 2 && common == classes[0].lot && rest >= tally(1).room {
         return tries &+ Int(clamping: lotCount) >= Self.mostTries
       }
       lotCount &-= 1
@@ -132,43 +176,29 @@ struct LotClasses: ~Copyable, Sendable {
 
   /// What the lots finer than class `index` must take beyond their lower ends if `quantity` is to
   /// be reached exactly.
-  mutating func leastExtra(
-    _ offers: inout PlanOffers, _ low: borrowing FixedBuffer<Int64>, finerThan index: Int,
-    of quantity: Int64
-  ) -> Int64 {
-    var rest = quantity
-    for venue in 0..<offers.count where classes[venue] < index || classes[venue] == count {
-      rest &-= low[venue]
-    }
-    let lot = lots[index]
+  mutating func leastExtra(finerThan index: Int, of quantity: Int64) -> Int64 {
+    var rest = quantity &- fixedTake
+    for finer in 0..<index { rest &-= tally(finer).taken }
+    let lot = classes[index].lot
     let excess = rest % lot
     return excess < 0 ? excess &+ lot : excess
   }
 
-  /// The only quantities of a venue with which `quantity` can be reached exactly: from `first` on
-  /// in steps, for a venue whose lot no other open venue has; `nil` if that says no more than its
-  /// lot does.
-  mutating func progression(
-    _ offers: inout PlanOffers, _ low: borrowing FixedBuffer<Int64>, _ venue: Int,
-    of quantity: Int64
-  ) -> (first: Int64, step: Int64)? {
-    guard count > 1, classes[venue] != count else { return nil }
-    var rest = quantity
-    for other in 0..<offers.count where other != venue {
-      if classes[other] == classes[venue] { return nil }
-      if classes[other] == count { rest &-= low[other] }
-    }
-    var others: Int64 = 0
-    for index in 0..<count where index != classes[venue] {
-      others = greatestCommonDivisor(lots[index], others)
-    }
-    let lot = lots[classes[venue]]
-    let period = others / greatestCommonDivisor(lot, others)
+  /// The only quantities of an open venue with which `quantity` can be reached exactly: from
+  /// `first` on in steps, for a venue whose lot no other open venue has; `nil` if that says no more
+  /// than its lot does.
+  mutating func progression(_ venue: Int, of quantity: Int64) -> (first: Int64, step: Int64)? {
+    let rank = ranks[venue]
+    guard count > 1, tallies[rank].members == 1 else { return nil }
+    var index = 0
+    while classes[index].rank != rank { index &+= 1 }
+    let (lot, others, period) = (classes[index].lot, classes[index].others, classes[index].period)
     guard period > 1, period <= Self.longestPeriod, lot <= Int64.max / Self.longestPeriod else {
       return nil
     }
-    for index in 0..<period where (rest &- lot &* index) % others == 0 {
-      return (lot &* index, lot &* period)
+    let rest = quantity &- fixedTake
+    for step in 0..<period where (rest &- lot &* step) % others == 0 {
+      return (lot &* step, lot &* period)
     }
     return nil
   }
@@ -180,4 +210,24 @@ struct LotClasses: ~Copyable, Sendable {
     while b != 0 { (a, b) = (b, a % b) }
     return a
   }
+}
+
+/// One lot size of a node.
+struct LotClass: Sendable, BitwiseCopyable {
+  var lot: Int64 = 1
+  /// Its place among the lots of all venues of the problem.
+  var rank = 0
+  /// The greatest common divisor of the other classes' lots.
+  var others: Int64 = 1
+  /// After so many lots the same remainder by `others` comes again.
+  var period: Int64 = 1
+}
+
+/// The open venues of one lot size.
+struct LotTally: Sendable, BitwiseCopyable {
+  var members = 0
+  /// What they can take beyond their lower ends, at most the whole quantity.
+  var room: Int64 = 0
+  /// Their lower ends.
+  var taken: Int64 = 0
 }

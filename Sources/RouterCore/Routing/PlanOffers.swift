@@ -206,6 +206,7 @@ struct PlanOffers: ~Copyable, Sendable {
     findGreatest(venue)
   }
 
+  @inline(__always)
   func isComplete(_ venue: Int) -> Bool { completed & (1 << UInt32(venue)) != 0 }
 
   /// Sums up copied levels until they reach the quantity; how many do.
@@ -240,7 +241,7 @@ struct PlanOffers: ~Copyable, Sendable {
     var last = levelCounts[venue] &- 1
     var limit: Int64 = 0
     while last >= 0 {
-      limit = usableLimit(venue, last, notional: levels[venue &* levelCapacity &+ last].notional)
+      limit = usableLimit(venue, levels[venue &* levelCapacity &+ last])
       if limit > 0 { break }
       last &-= 1
     }
@@ -255,12 +256,26 @@ struct PlanOffers: ~Copyable, Sendable {
 
   /// A level's price on the tick, or zero if the level is out of the limit or of range.
   @inline(__always)
-  private mutating func usableLimit(_ venue: Int, _ level: Int, notional: Int128) -> Int64 {
-    let limit = limitPrice(venue, level)
+  private mutating func usableLimit(_ venue: Int, _ level: PlanLevel) -> Int64 {
+    let increment = unsafe (terms.base + venue).pointee.priceIncrement.mantissa
+    let limit = tickPrice(level.price, increment)
     let isUsable =
-      isWithinLimit(limit) && notional <= maximumNotional
-      && product(limit, cumulative(venue, level)) <= maximumNotional
+      isWithinLimit(limit) && level.notional <= maximumNotional
+      && product(limit, level.cumulative) <= maximumNotional
     return isUsable ? limit : 0
+  }
+
+  /// The limit price with which the venue takes `quantity`, whose last unit lies in `level`; zero
+  /// if it does not.
+  @inline(__always)
+  mutating func limitPrice(_ venue: Int, taking quantity: Int64, in level: PlanLevel) -> Int64 {
+    let terms = unsafe terms.base + venue
+    let limit = usableLimit(venue, level)
+    let isTaken =
+      unsafe limit > 0 && quantity % terms.pointee.quantityIncrement.mantissa == 0
+      && quantity <= terms.pointee.maximumQuantity.mantissa
+      && accepts(venue, quantity, limit: limit)
+    return isTaken ? limit : 0
   }
 
   /// The most that a venue's lot and greatest order allow up to a level, its minima aside.
@@ -273,26 +288,34 @@ struct PlanOffers: ~Copyable, Sendable {
   /// Whether a venue takes a whole number of lots, not above its greatest order, at this limit.
   @inline(__always)
   private mutating func accepts(_ venue: Int, _ quantity: Int64, limit: Int64) -> Bool {
+    let terms = unsafe terms.base + venue
     let notional = product(limit, quantity)
-    return quantity >= terms[venue].minimumQuantity.mantissa
-      && notional >= terms[venue].minimumNotional.mantissa && covers(venue, notional, quantity)
+    return unsafe quantity >= terms.pointee.minimumQuantity.mantissa
+      && notional >= terms.pointee.minimumNotional.mantissa && covers(venue, notional, quantity)
   }
 
   /// Whether a venue surely allows some quantity, by a look at its best level alone.
+  ///
+  /// Neither price nor quantity is rounded here: what must hold does so at both ends of what the
+  /// rounding could give.
   @inline(__always)
   mutating func takesTouch(_ venue: Int) -> Bool {
     let terms = unsafe terms.base + venue
     let top = venue &* stride &+ stride &- 1
     let price = copiedPrice(top)
+    let most = unsafe min(
+      copiedSizes.base[top], quantity, terms.pointee.maximumQuantity.mantissa)
     let depth = unsafe min(copiedSizes.base[top], quantity)
-    let limit = unsafe tickPrice(price, terms.pointee.priceIncrement.mantissa)
-    guard limit > 0, isWithinLimit(limit), product(max(limit, price), depth) <= maximumNotional
-    else { return false }
-    var most = unsafe min(depth, terms.pointee.maximumQuantity.mantissa)
-    unsafe most &-= most % terms.pointee.quantityIncrement.mantissa
-    let notional = product(limit, most)
-    return unsafe most > 0 && most >= terms.pointee.minimumQuantity.mantissa
-      && notional >= terms.pointee.minimumNotional.mantissa && covers(venue, notional, most)
+    let excess = unsafe terms.pointee.priceIncrement.mantissa &- 1
+    let (worst, overflow) =
+      isBuy ? price.addingReportingOverflow(excess) : (price &- excess, false)
+    guard !overflow, worst > 0, isWithinLimit(worst) else { return false }
+    let (low, high) = isBuy ? (price, worst) : (worst, price)
+    guard product(high, depth) <= maximumNotional else { return false }
+    let least = unsafe most &- terms.pointee.quantityIncrement.mantissa &+ 1
+    return unsafe least > 0 && least >= terms.pointee.minimumQuantity.mantissa
+      && product(low, least) >= terms.pointee.minimumNotional.mantissa
+      && covers(venue, product(high, most), most)
   }
 
   @inline(__always) private mutating func isWithinLimit(_ price: Int64) -> Bool {
@@ -495,7 +518,10 @@ struct PlanOffers: ~Copyable, Sendable {
   /// What the venue reserves for a child, rounded up.
   mutating func hold(_ venue: Int, limit: Int64, _ quantity: Int64) -> Amount {
     guard isBuy else { return Amount(mantissa: Int128(quantity) &* quantityToAmount) }
-    let exact = product(limit, quantity) &* notionalToAmount &* Int128(holdFactor(venue))
+    let unit = product(limit, quantity) &* notionalToAmount
+    let factor = holdFactor(venue)
+    if factor == FeeRate.one { return Amount(mantissa: unit) }
+    let exact = unit &* Int128(factor)
     return Amount(mantissa: exact.divided(by: Int128(FeeRate.one), roundingUp: true))
   }
 

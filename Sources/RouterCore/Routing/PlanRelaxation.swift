@@ -14,6 +14,8 @@ struct PlanRelaxation: ~Copyable, Sendable {
   var high = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// The answer.
   private(set) var take = FixedBuffer<Int64>(repeating: 0, count: venues)
+  /// The objective of what is taken, rounded up: every plan has a whole number.
+  private(set) var cost: Int128 = 0
   /// The unit cost of the last segment taken, and one at which two venues stood level.
   private var lastKey = Int128.min
   private var tiedKey = Int128.max
@@ -26,6 +28,20 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private var firstLength = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// What the unit cost of the first segment has beyond its key: this over the length.
   private var firstRest = FixedBuffer<Int64>(repeating: 0, count: venues)
+
+  /// The venues that have a next segment, or had one, in order.
+  private var open = FixedBuffer<Int>(repeating: 0, count: venues)
+  private var openCount = 0
+  /// How far their keys are from `leastKey`, in a word; `.max` if that is too far to tell, or if
+  /// there is none.
+  private var distances = FixedBuffer<Int64>(repeating: 0, count: venues)
+  /// No key is below it.
+  private var leastKey: Int128 = 0
+  /// A venue's last lower end and the level of its last unit: mostly the next node has it too.
+  private var placedLow = FixedBuffer<Int64>(repeating: 0, count: venues)
+  private var placedLevel = FixedBuffer<Int>(repeating: 0, count: venues)
+  /// What it costs, order cost included.
+  private var placedCost = FixedBuffer<Int128>(repeating: 0, count: venues)
 
   // The same at the root.
   private var rootLength = FixedBuffer<Int64>(repeating: 0, count: venues)
@@ -44,40 +60,41 @@ struct PlanRelaxation: ~Copyable, Sendable {
     tiedKey = .max
     isTiedAmongFineLots = false
     lastKey = .min
-    var venue = 0
-    while venue < offers.count {
+    cost = 0
+    openCount = 0
+    findLeastKey(&offers)
+    for venue in 0..<offers.count {
       take[venue] = 0
       firstLength[venue] = 0
       head[venue] = 0
-      keys[venue] = high[venue] > 0 ? offers.key(venue, 0) : .max
-      venue &+= 1
+      if high[venue] > 0 { addOpen(venue, key: offers.key(venue, 0)) }
     }
     return merge(&offers, quantity)
   }
 
-  /// The objective of what is taken, without order costs.
-  mutating func levelCost(_ offers: inout PlanOffers) -> Int128 {
-    var cost: Int128 = 0
-    for venue in 0..<offers.count where take[venue] > 0 {
-      cost &+= offers.objective(venue, of: take[venue], in: lastLevel(&offers, venue))
+  private mutating func findLeastKey(_ offers: inout PlanOffers) {
+    leastKey = .max
+    for venue in 0..<offers.count where high[venue] > 0 {
+      leastKey = min(leastKey, offers.key(venue, 0))
     }
-    return cost
   }
 
   // With envelopes.
 
   /// Finds the first segment of each venue; `least` is the least quantity that each allows.
   mutating func prepare(_ offers: inout PlanOffers, least: borrowing FixedBuffer<Int64>) {
+    findLeastKey(&offers)
     for venue in 0..<offers.count {
+      placedLow[venue] = 0
       rootLength[venue] = 0
       guard high[venue] > 0 else { continue }
       let end = cheapestAverage(&offers, venue, from: least[venue])
-      let isPlain = offers.orderCost(venue) == 0 && end <= offers.cumulative(venue, 0)
-      if !isPlain { setFirstSegment(&offers, venue, end) }
+      rootKey[venue] = offers.key(venue, 0)
+      if offers.orderCost(venue) == 0 && end <= offers.cumulative(venue, 0) { continue }
+      setFirstSegment(&offers, venue, end)
       rootLength[venue] = firstLength[venue]
       rootRest[venue] = firstRest[venue]
       rootKey[venue] = keys[venue]
-      if isPlain { rootLength[venue] = 0 }
     }
   }
 
@@ -117,16 +134,18 @@ struct PlanRelaxation: ~Copyable, Sendable {
     tiedKey = .max
     isTiedAmongFineLots = false
     var rest = quantity
+    cost = 0
+    openCount = 0
     for venue in 0..<offers.count {
       place(&offers, venue)
-      rest &-= take[venue]
+      unsafe rest &-= take.base[venue]
     }
     guard rest >= 0 else { return nil }
     lastKey = .min
     if lots.isNested {
       var taken: Int64 = 0
       for index in 0..<lots.count &- 1 {
-        let needed = lots.leastExtra(&offers, low, finerThan: index &+ 1, of: quantity)
+        let needed = lots.leastExtra(finerThan: index &+ 1, of: quantity)
         let part = min(needed &- taken, rest)
         guard part > 0 else { continue }
         let left = merge(&offers, part, &lots, upTo: index)
@@ -135,33 +154,69 @@ struct PlanRelaxation: ~Copyable, Sendable {
       }
     }
     guard merge(&offers, rest) == 0 else { return nil }
-    return cost(&offers)
+    addCuts()
+    return cost
   }
 
   /// Takes a venue's lower end and finds what would come next.
+  @inline(__always)
   private mutating func place(_ offers: inout PlanOffers, _ venue: Int) {
-    take[venue] = low[venue]
-    firstLength[venue] = 0
-    keys[venue] = .max
-    guard low[venue] < high[venue] else {
-      if low[venue] > 0 { head[venue] = offers.level(venue, holding: low[venue]) }
-      return
-    }
-    if low[venue] > 0 || rootLength[venue] == 0 {
-      setHead(&offers, venue)
-    } else if rootLength[venue] <= high[venue] {
-      firstLength[venue] = rootLength[venue]
-      firstRest[venue] = rootRest[venue]
-      keys[venue] = rootKey[venue]
-    } else {
-      setFirstSegment(&offers, venue, high[venue])
+    let (low, high) = unsafe (low.base[venue], high.base[venue])
+    unsafe take.base[venue] = low
+    unsafe firstLength.base[venue] = 0
+    if low > 0 {
+      let level = placedLevel(&offers, venue, low)
+      unsafe head.base[venue] = level
+      unsafe cost &+= placedCost.base[venue]
+      if low < high {
+        setHead(&offers, venue, after: level)
+        addOpen(venue, key: keys[venue])
+      }
+    } else if high > 0 {
+      placeOptional(&offers, venue, high)
     }
   }
 
-  private mutating func setHead(_ offers: inout PlanOffers, _ venue: Int) {
-    let level = take[venue] == 0 ? 0 : offers.level(venue, holding: take[venue] &+ 1)
-    head[venue] = level
-    keys[venue] = offers.key(venue, level)
+  @inline(__always)
+  private mutating func placedLevel(_ offers: inout PlanOffers, _ venue: Int, _ low: Int64) -> Int {
+    if unsafe placedLow.base[venue] != low {
+      let level = offers.level(venue, holding: low)
+      placedLow[venue] = low
+      placedLevel[venue] = level
+      placedCost[venue] =
+        offers.objective(venue, of: low, in: level) &+ offers.orderCost(venue)
+    }
+    return unsafe placedLevel.base[venue]
+  }
+
+  /// A venue that takes nothing yet goes on with its first segment, if it has one.
+  @inline(__always)
+  private mutating func placeOptional(_ offers: inout PlanOffers, _ venue: Int, _ high: Int64) {
+    let length = unsafe rootLength.base[venue]
+    if length <= high {
+      unsafe firstLength.base[venue] = length
+      unsafe firstRest.base[venue] = rootRest.base[venue]
+      unsafe head.base[venue] = 0
+      unsafe addOpen(venue, key: rootKey.base[venue])
+    } else {
+      setFirstSegment(&offers, venue, high)
+      addOpen(venue, key: keys[venue])
+    }
+  }
+
+  @inline(__always)
+  private mutating func addOpen(_ venue: Int, key: Int128) {
+    unsafe keys.base[venue] = key
+    unsafe open.base[openCount] = venue
+    unsafe distances.base[openCount] = keyDistance(key, from: leastKey)
+    openCount &+= 1
+  }
+
+  /// Goes on from a take whose last unit lies in `level`; its venue is one of the open ones.
+  private mutating func setHead(_ offers: inout PlanOffers, _ venue: Int, after level: Int) {
+    let isWhole = take[venue] == offers.cumulative(venue, level)
+    head[venue] = isWhole ? level &+ 1 : level
+    keys[venue] = offers.key(venue, head[venue])
   }
 
   // The merge.
@@ -170,49 +225,62 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private mutating func merge(_ offers: inout PlanOffers, _ amount: Int64) -> Int64 {
     var rest = amount
     while rest > 0 {
-      let (venue, second) = cheapest(offers.count)
-      guard venue >= 0 else { return rest }
+      let (place, second) = cheapest()
+      guard place >= 0 else { return rest }
+      let venue = unsafe open.base[place]
+      var distance: Int64
       repeat {
         rest &-= consume(&offers, venue, rest)
-      } while rest > 0 && keys[venue] < second
+        distance = unsafe keyDistance(keys.base[venue], from: leastKey)
+      } while rest > 0 && distance < second
+      unsafe distances.base[place] = distance
     }
     return 0
   }
 
-  /// The venue whose next segment is cheapest, and the key of the next best one.
+  /// The place of the open venue whose next segment is cheapest, negative if there is none, and
+  /// the distance of the next best one.
   @inline(__always)
-  private mutating func cheapest(_ count: Int) -> (venue: Int, second: Int128) {
-    var best = Int128.max
-    var second = Int128.max
+  private mutating func cheapest() -> (place: Int, second: Int64) {
+    var best = Int64.max
+    var second = Int64.max
     var found = -1
-    var venue = 0
-    while venue < count {
-      let key = unsafe keys.base[venue]
-      if key < best {
-        second = best
-        best = key
-        found = venue
-      } else if key < second {
-        second = key
-      }
-      venue &+= 1
+    for place in 0..<openCount {
+      let distance = unsafe distances.base[place]
+      let isBetter = distance < best
+      second = isBetter ? best : min(second, distance)
+      found = isBetter ? place : found
+      best = isBetter ? distance : best
     }
-    return second == best && found >= 0 ? (cheapestEqual(found, count), second) : (found, second)
+    if best == .max { return (cheapestFar(), second) }
+    return second == best ? (cheapestEqual(found), second) : (found, second)
+  }
+
+  /// The place of the cheapest key among those that are far from the least one.
+  @inline(never)
+  private mutating func cheapestFar() -> Int {
+    var found = -1
+    for place in 0..<openCount where keys[open[place]] != .max {
+      if found < 0 || keys[open[place]] < keys[open[found]] { found = place }
+    }
+    return found < 0 ? found : cheapestEqual(found)
   }
 
   /// Which of the venues with the cheapest key comes first; the earliest of them is given.
   @inline(never)
-  private mutating func cheapestEqual(_ earliest: Int, _ count: Int) -> Int {
+  private mutating func cheapestEqual(_ earliest: Int) -> Int {
+    let key = keys[open[earliest]]
     var found = earliest
     var isTied = false
-    for venue in earliest &+ 1..<count where keys[venue] == keys[earliest] {
-      let difference = firstFraction(venue, against: found)
-      if difference < 0 || (difference == 0 && take[venue] > 0 && take[found] == 0) {
-        found = venue
+    for place in earliest &+ 1..<openCount where keys[open[place]] == key {
+      let (venue, best) = (open[place], open[found])
+      let difference = firstFraction(venue, against: best)
+      if difference < 0 || (difference == 0 && take[venue] > 0 && take[best] == 0) {
+        found = place
       }
       isTied = difference == 0 || (isTied && difference > 0)
     }
-    if isTied { tiedKey = keys[found] }
+    if isTied { tiedKey = key }
     return found
   }
 
@@ -232,16 +300,20 @@ struct PlanRelaxation: ~Copyable, Sendable {
     var rest = amount
     while rest > 0 {
       var found = -1
-      for venue in 0..<offers.count where keys[venue] != .max && lots.classes[venue] <= last {
-        if found >= 0 && keys[venue] == keys[found] {
+      for place in 0..<openCount {
+        let venue = open[place]
+        guard keys[venue] != .max, lots.isFine(venue, upTo: last) else { continue }
+        if found >= 0 && keys[venue] == keys[open[found]] {
           isTiedAmongFineLots = true
-          if firstFraction(venue, against: found) < 0 { found = venue }
-        } else if found < 0 || keys[venue] < keys[found] {
-          found = venue
+          if firstFraction(venue, against: open[found]) < 0 { found = place }
+        } else if found < 0 || keys[venue] < keys[open[found]] {
+          found = place
         }
       }
       guard found >= 0 else { return rest }
-      rest &-= consume(&offers, found, rest)
+      let venue = open[found]
+      rest &-= consume(&offers, venue, rest)
+      distances[found] = keyDistance(keys[venue], from: leastKey)
     }
     return 0
   }
@@ -260,6 +332,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
     let part = min(min(end, last) &- taken, most)
     let now = taken &+ part
     unsafe take.base[venue] = now
+    cost &+= lastKey &* Int128(part)
     if now == last {
       unsafe keys.base[venue] = .max
     } else if now == end {
@@ -275,11 +348,13 @@ struct PlanRelaxation: ~Copyable, Sendable {
     let first = firstLength[venue]
     let part = min(first &- take[venue], most)
     take[venue] &+= part
+    cost &+= lastKey &* Int128(part)
     guard take[venue] == first else { return part }
+    cost &+= Int128(firstRest[venue])
+    head[venue] = offers.level(venue, holding: first)
     if first < high[venue] {
-      setHead(&offers, venue)
+      setHead(&offers, venue, after: head[venue])
     } else {
-      head[venue] = offers.level(venue, holding: first)
       keys[venue] = .max
     }
     return part
@@ -306,22 +381,19 @@ struct PlanRelaxation: ~Copyable, Sendable {
     return offers.isAllowed(venue, take[venue], in: lastLevel(&offers, venue))
   }
 
-  /// The objective of what is taken, rounded up: every plan has a whole number.
-  private mutating func cost(_ offers: inout PlanOffers) -> Int128 {
-    var cost: Int128 = 0
+  /// Adds what the first segments that are cut have beyond their keys.
+  private mutating func addCuts() {
     var hasFraction = false
-    for venue in 0..<offers.count where take[venue] > 0 {
-      if isCut(venue) {
-        cost &+= keys[venue] &* Int128(take[venue])
-        let fraction = product(take[venue], firstRest[venue])
-        cost &+= fraction / Int128(firstLength[venue])
-        hasFraction = hasFraction || fraction % Int128(firstLength[venue]) != 0
-      } else {
-        cost &+= offers.objective(venue, of: take[venue], in: lastLevel(&offers, venue))
-        cost &+= offers.orderCost(venue)
-      }
+    for place in 0..<openCount {
+      let venue = unsafe open.base[place]
+      guard unsafe take.base[venue] < firstLength.base[venue], isCut(venue) else { continue }
+      let length = Int128(firstLength[venue])
+      let fraction = product(take[venue], firstRest[venue])
+      let whole = fraction / length
+      cost &+= whole
+      hasFraction = hasFraction || whole &* length != fraction
     }
-    return hasFraction ? cost &+ 1 : cost
+    if hasFraction { cost &+= 1 }
   }
 
   /// The objective of `take` as it is, with all order costs.

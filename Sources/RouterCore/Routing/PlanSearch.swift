@@ -10,6 +10,8 @@ struct PlanSearch: ~Copyable, Sendable {
 
   // The answer.
   private(set) var bestTake = FixedBuffer<Int64>(repeating: 0, count: venues)
+  /// What the venues that take something are sent.
+  private(set) var children = FixedBuffer<PlanChild>(repeating: PlanChild(), count: venues)
   private(set) var bestQuantity: Int64 = 0
   private(set) var bestObjective: Int128 = 0
   private(set) var bestCount = 0
@@ -32,6 +34,7 @@ struct PlanSearch: ~Copyable, Sendable {
   private var trial = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var relaxation = PlanRelaxation()
   private var root = RootMerge()
+  private var rooms = LargestRooms()
 
   // Nodes that wait.
   private var stackLow = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
@@ -44,13 +47,16 @@ struct PlanSearch: ~Copyable, Sendable {
     start(request)
     guard offers.quantity > 0, maximumChildren > 0 else {
       isProven = true
+      for venue in 0..<offers.count { bestTake[venue] = 0 }
       return offers.completeAll()
     }
-    if offers.objectiveScale == 1 && root.solve(&offers, maximumChildren, take: &bestTake) {
+    if offers.objectiveScale == 1
+      && root.solve(&offers, maximumChildren, take: &bestTake, &children)
+    {
       return adoptRoot(offers.quantity)
     }
     search(&offers, budget: request.nodeBudget)
-    findWorstUnit(&offers)
+    makeChildren(&offers)
   }
 
   private mutating func search(_ offers: inout PlanOffers, budget: Int) {
@@ -98,10 +104,13 @@ struct PlanSearch: ~Copyable, Sendable {
     isProven = true
   }
 
-  private mutating func findWorstUnit(_ offers: inout PlanOffers) {
+  private mutating func makeChildren(_ offers: inout PlanOffers) {
     for venue in 0..<offers.count where bestTake[venue] > 0 {
       let level = offers.level(venue, holding: bestTake[venue])
       worstUnit = max(worstUnit, offers.unitCost(venue, level))
+      children[venue] = PlanChild(
+        notional: offers.notional(venue, of: bestTake[venue], in: level),
+        limit: offers.limitPrice(venue, level), level: level)
     }
   }
 
@@ -152,7 +161,7 @@ struct PlanSearch: ~Copyable, Sendable {
       guard relaxation.isAllowed(&offers, venue) else { return false }
     }
     guard count <= maximumChildren else { return false }
-    let objective = relaxation.levelCost(&offers)
+    let objective = relaxation.cost
     tryTake(offers.count)
     keepIfBetter(&offers, reachable, objective, count)
     bound = objective
@@ -169,6 +178,7 @@ struct PlanSearch: ~Copyable, Sendable {
       relaxation.high[venue] = offers.greatest[venue]
       least[venue] = offers.greatest[venue] > 0 ? offers.smallestAllowed(venue, atLeast: 1) ?? 0 : 0
     }
+    lots.prepare(&offers)
     lots.sort(&offers, low: relaxation.low, high: relaxation.high)
     relaxation.prepare(&offers, least: least)
     push(offers.count)
@@ -190,13 +200,13 @@ struct PlanSearch: ~Copyable, Sendable {
     if isSettled(&offers, quantity, objective) { return }
     let count = takenCount(&offers)
     guard count <= maximumChildren else { return splitLargest(&offers) }
-    if let venue = worstViolator(&offers) {
+    if let (venue, above) = worstViolator(&offers) {
       if !offers.hasOneLot {
         repair(&offers, quantity)
         if isSettled(&offers, quantity, objective) { return }
         if splitProgression(&offers, quantity) { return }
       }
-      return split(&offers, around: venue)
+      return split(&offers, around: venue, above)
     }
     let full = relaxation.fullCost(&offers)
     tryTake(offers.count)
@@ -220,53 +230,37 @@ struct PlanSearch: ~Copyable, Sendable {
   private mutating func reachableQuantity(_ offers: inout PlanOffers) -> Int64? {
     var forced = 0
     var optional = 0
+    var forcedRoom: Int64 = 0
     for venue in 0..<offers.count {
-      if relaxation.low[venue] > 0 {
+      let high = unsafe relaxation.high.base[venue]
+      if unsafe relaxation.low.base[venue] > 0 {
         forced &+= 1
-      } else if relaxation.high[venue] >= max(least[venue], 1) {
+        forcedRoom &+= min(high, offers.quantity &- forcedRoom)
+      } else if unsafe high >= max(least.base[venue], 1) {
         optional &+= 1
       } else {
-        relaxation.high[venue] = 0
+        unsafe relaxation.high.base[venue] = 0
       }
     }
     guard forced <= maximumChildren else { return nil }
-    if forced == maximumChildren {
+    if forced == maximumChildren && optional > 0 {
       for venue in 0..<offers.count where relaxation.low[venue] == 0 { relaxation.high[venue] = 0 }
     }
-    if !offers.hasOneLot { lots.sort(&offers, low: relaxation.low, high: relaxation.high) }
-    guard
-      let quantity = lots.greatestQuantity(
-        &offers, low: relaxation.low, high: relaxation.high, atMost: offers.quantity)
-    else { return nil }
-    guard optional > maximumChildren &- forced else { return quantity }
-    return min(quantity, cappedQuantity(&offers, optional: maximumChildren &- forced))
+    lots.sort(&offers, low: relaxation.low, high: relaxation.high)
+    guard let quantity = lots.greatestQuantity(&offers) else { return nil }
+    let free = maximumChildren &- forced
+    guard optional > free else { return quantity }
+    return min(quantity, addLargest(free, to: forcedRoom, &offers))
   }
 
   /// What the forced venues and the largest `optional` others can take together.
-  private mutating func cappedQuantity(_ offers: inout PlanOffers, optional: Int) -> Int64 {
-    let most = offers.quantity
-    var total: Int64 = 0
-    for venue in 0..<offers.count where relaxation.low[venue] > 0 {
-      total &+= min(relaxation.high[venue], most &- total)
-    }
-    var used: UInt32 = 0
-    for _ in 0..<optional {
-      guard let venue = largestOptional(&offers, except: used) else { break }
-      used |= 1 << UInt32(venue)
-      total &+= min(relaxation.high[venue], most &- total)
-    }
+  private mutating func addLargest(
+    _ optional: Int, to forcedRoom: Int64, _ offers: inout PlanOffers
+  ) -> Int64 {
+    rooms.sort(low: relaxation.low, high: relaxation.high, offers.count, most: optional)
+    var total = forcedRoom
+    for place in 0..<rooms.count { total &+= min(rooms[place], offers.quantity &- total) }
     return total
-  }
-
-  private mutating func largestOptional(_ offers: inout PlanOffers, except used: UInt32) -> Int? {
-    var largest = -1
-    for venue in 0..<offers.count
-    where relaxation.low[venue] == 0 && relaxation.high[venue] > 0
-      && used & (1 << UInt32(venue)) == 0
-    {
-      if largest < 0 || relaxation.high[venue] > relaxation.high[largest] { largest = venue }
-    }
-    return largest < 0 ? nil : largest
   }
 
   /// No plan for `quantity` below the node has fewer children.
@@ -277,13 +271,13 @@ struct PlanSearch: ~Copyable, Sendable {
       rest &-= min(relaxation.high[venue], rest)
       count &+= 1
     }
-    var used: UInt32 = 0
-    while rest > 0, let venue = largestOptional(&offers, except: used) {
-      used |= 1 << UInt32(venue)
-      rest &-= min(relaxation.high[venue], rest)
-      count &+= 1
+    rooms.sort(low: relaxation.low, high: relaxation.high, offers.count, most: Self.venues)
+    var place = 0
+    while rest > 0 && place < rooms.count {
+      rest &-= min(rooms[place], rest)
+      place &+= 1
     }
-    return count
+    return count &+ place
   }
 
   private mutating func takenCount(_ offers: inout PlanOffers) -> Int {
@@ -395,16 +389,24 @@ struct PlanSearch: ~Copyable, Sendable {
 
   // Splitting a node.
 
-  /// The venue whose take is not allowed and is furthest from being so.
-  private mutating func worstViolator(_ offers: inout PlanOffers) -> Int? {
-    var worst: (venue: Int, shortfall: Int64)?
+  /// The venue whose take is not allowed and is furthest from being so, with the least quantity
+  /// above that is.
+  private mutating func worstViolator(
+    _ offers: inout PlanOffers
+  ) -> (venue: Int, above: Int64?)? {
+    var worst: (venue: Int, above: Int64?)?
+    var worstShortfall: Int64 = -1
     for venue in 0..<offers.count
     where relaxation.take[venue] > 0 && !relaxation.isAllowed(&offers, venue) {
       let take = relaxation.take[venue]
-      let above = offers.smallestAllowed(venue, atLeast: take) ?? .max
-      if above &- take > worst?.shortfall ?? -1 { worst = (venue, above &- take) }
+      let above = offers.smallestAllowed(venue, atLeast: take)
+      let shortfall = (above ?? .max) &- take
+      if shortfall > worstShortfall {
+        worst = (venue, above)
+        worstShortfall = shortfall
+      }
     }
-    return worst?.venue
+    return worst
   }
 
   /// The venue with an order cost that was charged in part.
@@ -419,11 +421,12 @@ struct PlanSearch: ~Copyable, Sendable {
   }
 
   /// At this venue at most the allowed quantity below the take, or at least the one above.
-  private mutating func split(_ offers: inout PlanOffers, around venue: Int) {
+  private mutating func split(
+    _ offers: inout PlanOffers, around venue: Int, _ above: Int64?
+  ) {
     let take = relaxation.take[venue]
     let (low, high) = (relaxation.low[venue], relaxation.high[venue])
     let below = offers.largestAllowed(venue, atMost: take)
-    let above = offers.smallestAllowed(venue, atLeast: take)
     let isNearerAbove = above.map { $0 &- take <= take &- below } ?? false
     if isNearerAbove && below == 0 {
       pushAtMost(below, low, venue, &offers)
@@ -441,8 +444,8 @@ struct PlanSearch: ~Copyable, Sendable {
   /// Only where the best plan has reached `quantity` already: a smaller one no longer matters.
   private mutating func splitProgression(_ offers: inout PlanOffers, _ quantity: Int64) -> Bool {
     guard quantity == bestQuantity else { return false }
-    for venue in 0..<offers.count {
-      guard let (first, step) = lots.progression(&offers, relaxation.low, venue, of: quantity)
+    for venue in 0..<offers.count where relaxation.low[venue] < relaxation.high[venue] {
+      guard let (first, step) = lots.progression(venue, of: quantity)
       else { continue }
       let take = relaxation.take[venue]
       guard take < first || (take &- first) % step != 0,
@@ -541,20 +544,16 @@ struct PlanSearch: ~Copyable, Sendable {
       return
     }
     let start = stackCount &* Self.venues
-    for venue in 0..<count {
-      stackLow[start &+ venue] = relaxation.low[venue]
-      stackHigh[start &+ venue] = relaxation.high[venue]
-    }
+    stackLow.copy(count, from: relaxation.low, at: 0, to: start)
+    stackHigh.copy(count, from: relaxation.high, at: 0, to: start)
     stackCount &+= 1
   }
 
   private mutating func pop(_ count: Int) {
     stackCount &-= 1
     let start = stackCount &* Self.venues
-    for venue in 0..<count {
-      relaxation.low[venue] = stackLow[start &+ venue]
-      relaxation.high[venue] = stackHigh[start &+ venue]
-    }
+    relaxation.low.copy(count, from: stackLow, at: start, to: 0)
+    relaxation.high.copy(count, from: stackHigh, at: start, to: 0)
   }
 
   // The certificate.
@@ -574,7 +573,7 @@ struct PlanSearch: ~Copyable, Sendable {
     }
     for venue in 0..<offers.count { relaxation.high[venue] = offers.greatest[venue] }
     _ = relaxation.mergeLevels(&offers, to: bestQuantity)
-    rootBound = relaxation.levelCost(&offers)
+    rootBound = relaxation.cost
     if isCutShort { bound = rootBound }
     isProven = isProven && bound == bestObjective
   }

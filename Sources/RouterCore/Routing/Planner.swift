@@ -51,7 +51,7 @@ public struct Planner: ~Copyable, Sendable {
     }
     summarize(into: &plan)
     for venue in 0..<offers.count {
-      plan.setLeg(venue, leg(venue))
+      write(venue, to: &plan[venue])
     }
   }
 
@@ -80,8 +80,10 @@ public struct Planner: ~Copyable, Sendable {
     if let single = search.singleVenue {
       plan.single.venue = offers.terms[single].venue
       plan.single.quantity = Quantity(mantissa: search.singleQuantity)
-      plan.single.cost = positive(cost(single, search.singleQuantity))
       plan.single.objectiveCost = objective(search.singleObjective)
+      plan.single.cost =
+        offers.objectiveScale == 1
+        ? plan.single.objectiveCost : positive(cost(single, search.singleQuantity))
     }
   }
 
@@ -114,10 +116,11 @@ public struct Planner: ~Copyable, Sendable {
     AllInCost(mantissa: request.side == .buy ? cost : -cost)
   }
 
+  /// Writes a leg where it lies in the plan: a copy of it takes as long as the rest.
   @inline(__always)
-  private mutating func leg(_ venue: Int) -> RouteLeg {
+  private mutating func write(_ venue: Int, to leg: inout RouteLeg) {
     let terms = unsafe offers.terms.base + venue
-    var leg = RouteLeg()
+    leg = RouteLeg()
     leg.listing = unsafe terms.pointee.listing
     leg.venue = unsafe terms.pointee.venue
     leg.bestPrice = unsafe Price(mantissa: offers.bestPrices.base[venue])
@@ -130,19 +133,16 @@ public struct Planner: ~Copyable, Sendable {
     } else {
       leg.exclusion = exclusion(of: venue)
     }
-    return leg
   }
 
   private mutating func addChild(_ venue: Int, _ take: Int64, _ leg: inout RouteLeg) {
-    let level = offers.level(venue, holding: take)
-    let limit = offers.limitPrice(venue, level)
-    let notional = offers.notional(venue, of: take, in: level)
-    leg.limitPrice = Price(mantissa: limit)
-    leg.notional = Notional(mantissa: notional)
-    leg.cost = positive(notional &* Int128(offers.factors[venue]))
+    let child = search.children[venue]
+    leg.limitPrice = Price(mantissa: child.limit)
+    leg.notional = Notional(mantissa: child.notional)
+    leg.cost = positive(child.notional &* Int128(offers.factors[venue]))
     leg.orderCost = offers.terms[venue].orderCost
-    leg.hold = offers.hold(venue, limit: limit, take)
-    leg.levelsUsed = level + 1
+    leg.hold = offers.hold(venue, limit: child.limit, take)
+    leg.levelsUsed = child.level + 1
   }
 
   // Why a venue got no child.

@@ -21,28 +21,36 @@ struct RootMerge: ~Copyable, Sendable {
   private var keys = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// The same at the touch.
   private var touchKeys = FixedBuffer<Int64>(repeating: 0, count: venues)
-  /// The level of the next unit.
-  private var heads = FixedBuffer<Int>(repeating: 0, count: venues)
+  /// How many levels of a venue are used.
+  private var depths = FixedBuffer<Int>(repeating: 0, count: venues)
+  /// The notional of what is taken.
+  private var notionals = FixedBuffer<Int128>(repeating: 0, count: venues)
+  /// The venue of the worst unit, and what its last level has beyond that.
+  private var lastVenue = 0
+  private var lastRest: Int64 = 0
 
-  /// Whether the merge is the only optimum; then `take` and the answer are set.
+  /// Whether the merge is the only optimum; then `take`, the children and the answer are set.
   mutating func solve(
-    _ offers: inout PlanOffers, _ maximumChildren: Int, take: inout FixedBuffer<Int64>
+    _ offers: inout PlanOffers, _ maximumChildren: Int, take: inout FixedBuffer<Int64>,
+    _ children: inout FixedBuffer<PlanChild>
   ) -> Bool {
     guard !offers.hasOrderCosts, offers.leastKey < .max else { return false }
     start(&offers, &take)
-    guard merge(&offers, &take), isAccepted(&offers, maximumChildren, &take) else { return false }
+    guard merge(&offers, &take), isAccepted(&offers, maximumChildren, &take, &children) else {
+      return false
+    }
     findSingle(&offers, &take)
     return true
   }
 
   private mutating func start(_ offers: inout PlanOffers, _ take: inout FixedBuffer<Int64>) {
-    let least = offers.leastKey
     for venue in 0..<offers.count {
       let key = unsafe offers.touchKeys.base[venue]
-      let distance = key == .max ? Int64.max : Int64(clamping: key &- least)
+      let distance = keyDistance(key, from: offers.leastKey)
       unsafe keys.base[venue] = distance
       unsafe touchKeys.base[venue] = distance
-      unsafe heads.base[venue] = 0
+      unsafe depths.base[venue] = 0
+      unsafe notionals.base[venue] = 0
       unsafe take.base[venue] = 0
     }
   }
@@ -67,30 +75,37 @@ struct RootMerge: ~Copyable, Sendable {
       }
       guard best < .max else { return false }
       if best == second { tiedKey = best }
-      let depth = unsafe offers.levelCounts.base[found]
+      let count = unsafe offers.levelCounts.base[found]
       let factor = unsafe offers.factors.base[found]
-      var level = unsafe heads.base[found]
-      var place = found &* offers.stride &+ offers.stride &- 1 &- level
+      var depth = unsafe depths.base[found]
+      var place = found &* offers.stride &+ offers.stride &- 1 &- depth
       var taken = unsafe take.base[found]
+      var notional = unsafe notionals.base[found]
       var key = best
       repeat {
-        let part = unsafe offers.copiedSizes.base[place]
-        if part >= rest {
-          unsafe take.base[found] = taken &+ rest
-          unsafe heads.base[found] = level
+        let size = unsafe offers.copiedSizes.base[place]
+        let part = min(size, rest)
+        taken &+= part
+        notional &+= product(offers.copiedPrice(place), part)
+        depth &+= 1
+        rest &-= part
+        if rest == 0 {
+          unsafe take.base[found] = taken
+          unsafe notionals.base[found] = notional
+          unsafe depths.base[found] = depth
+          lastVenue = found
+          lastRest = size &- part
           worstUnit = offers.leastKey &+ Int128(key)
           return key != tiedKey
         }
-        rest &-= part
-        taken &+= part
-        level &+= 1
         place &-= 1
         key =
-          level < depth
-          ? Int64(clamping: product(offers.copiedPrice(place), factor) &- offers.leastKey) : .max
+          depth < count
+          ? keyDistance(product(offers.copiedPrice(place), factor), from: offers.leastKey) : .max
       } while key < second
       unsafe take.base[found] = taken
-      unsafe heads.base[found] = level
+      unsafe notionals.base[found] = notional
+      unsafe depths.base[found] = depth
       unsafe keys.base[found] = key
     }
   }
@@ -98,31 +113,40 @@ struct RootMerge: ~Copyable, Sendable {
   /// Whether each venue accepts what it gets, and each other one surely accepts something, which
   /// is what its reason for having no child rests upon.
   private mutating func isAccepted(
-    _ offers: inout PlanOffers, _ maximumChildren: Int, _ take: inout FixedBuffer<Int64>
+    _ offers: inout PlanOffers, _ maximumChildren: Int, _ take: inout FixedBuffer<Int64>,
+    _ children: inout FixedBuffer<PlanChild>
   ) -> Bool {
     count = 0
     objective = 0
     for venue in 0..<offers.count {
       let quantity = unsafe take.base[venue]
-      guard quantity > 0 else { continue }
-      offers.complete(venue)
-      var level = unsafe heads.base[venue]
-      if level > 0 && offers.cumulative(venue, level &- 1) == quantity { level &-= 1 }
-      guard unsafe quantity <= offers.greatest.base[venue],
-        offers.isAllowed(venue, quantity, in: level)
-      else { return false }
-      objective &+= offers.objective(venue, of: quantity, in: level)
-      singleVenue = venue
-      count &+= 1
+      if quantity > 0 {
+        let notional = unsafe notionals.base[venue]
+        let depth = unsafe depths.base[venue]
+        let last = lastLevel(&offers, venue, quantity, notional, depth)
+        let limit = offers.limitPrice(venue, taking: quantity, in: last)
+        guard limit > 0 else { return false }
+        unsafe children.base[venue] = PlanChild(
+          notional: notional, limit: limit, level: depth &- 1)
+        unsafe objective &+= notional &* Int128(offers.factors.base[venue])
+        singleVenue = venue
+        count &+= 1
+      } else if unsafe offers.levelCounts.base[venue] > 0, !offers.takesTouch(venue) {
+        offers.complete(venue)
+      }
     }
-    guard count <= maximumChildren else { return false }
-    for venue in 0..<offers.count {
-      guard unsafe take.base[venue] == 0, unsafe offers.levelCounts.base[venue] > 0,
-        !offers.takesTouch(venue)
-      else { continue }
-      offers.complete(venue)
-    }
-    return true
+    return count <= maximumChildren
+  }
+
+  /// The whole of the last level that a venue's take lies in, with all before it.
+  @inline(__always)
+  private func lastLevel(
+    _ offers: inout PlanOffers, _ venue: Int, _ take: Int64, _ notional: Int128, _ depth: Int
+  ) -> PlanLevel {
+    let price = offers.copiedPrice(venue &* offers.stride &+ offers.stride &- depth)
+    let rest = venue == lastVenue ? min(lastRest, offers.quantity &- take) : 0
+    return PlanLevel(
+      notional: notional &+ product(price, rest), price: price, cumulative: take &+ rest)
   }
 
   // The best single venue.

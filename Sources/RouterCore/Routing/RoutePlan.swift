@@ -60,11 +60,6 @@ public struct RoutePlan: Sendable, BitwiseCopyable {
     }
   }
 
-  @inline(__always)
-  mutating func setLeg(_ index: Int, _ leg: RouteLeg) {
-    legs[index] = leg
-  }
-
   public var childCount: Int {
     (0..<legCount).count { self[$0].quantity > .zero }
   }

@@ -182,6 +182,16 @@ struct PlannerTests {
     #expect(plan.planned == .zero && plan.legCount == 0 && plan.single.quantity == .zero)
   }
 
+  @Test func `a planner gives nothing of its last plan again`() {
+    var planner = Planner(levelCapacity: 64)
+    let venues = [PlanVenue(levels: [(100, 10)])]
+    #expect(quantities(PlanProblem(quantity: 5, venues: venues).solve(&planner)) == [5])
+    #expect(quantities(PlanProblem(quantity: 0, venues: venues).solve(&planner)) == [0])
+    #expect(quantities(PlanProblem(quantity: 5, venues: venues).solve(&planner)) == [5])
+    let none = PlanProblem(quantity: 5, maximumChildren: 0, venues: venues)
+    #expect(quantities(none.solve(&planner)) == [0])
+  }
+
   @Test func `prices and sizes at the end of the range do not trap`() {
     for side in Side.allCases {
       let plan = PlanProblem(
