@@ -162,6 +162,7 @@ package struct BookSide: ~Copyable {
   }
 
   /// The position after the last key that is not above `key`.
+  @inline(__always)
   private func upperBound(of key: Int64) -> Int {
     var position = end
     let nearby = max(first, end - 24)
@@ -207,13 +208,16 @@ package struct BookSide: ~Copyable {
     }
   }
 
-  private func write(_ key: Int64, _ size: Int64, at position: Int) {
+  @inline(__always)
+  private mutating func write(_ key: Int64, _ size: Int64, at position: Int) {
     unsafe keys[position] = key
     unsafe sizes[position] = size
   }
 
   /// Moves a run of levels by one place.
-  private func shift(from source: Int, to target: Int, length: Int) {
+  ///
+  /// Mutating, or the compiler hands over a copy of the side and waits for its last stores.
+  private mutating func shift(from source: Int, to target: Int, length: Int) {
     precondition(min(source, target) >= 0 && max(source, target) + length <= room)
     if source < target {
       var index = length
