@@ -16,18 +16,20 @@ struct AdminInterfaceTests {
   @Test func `arms faults as they are written`() throws {
     let venue = VenueHarness()
     let body =
-      #"[{"kind":"latency","count":3,"milliseconds":200,"request":"order_entry"},{"kind":"halted","symbol":"BTC-USD","duration_milliseconds":500},{"kind":"drop_streams"}]"#
+      #"[{"kind":"latency","count":3,"milliseconds":200,"request":"order_entry","transport":"socket"},{"kind":"halted","symbol":"BTC-USD","duration_milliseconds":500},{"kind":"drop_streams"}]"#
     #expect(try post(venue, "/faults", body).0 == 200)
     let faults = venue.exchange.faults.faults
     #expect(faults.map(\.kind) == [.latency, .halted, .dropStreams])
     #expect(faults.map(\.count) == [3, nil, 1])
     #expect(faults[0].request == .orderEntry && faults[0].milliseconds == 200)
+    #expect(faults[0].transport == .socket && faults[1].transport == nil)
     #expect(faults[1].until == venue.now + 500_000_000)
   }
 
   @Test(arguments: [
     "", "[]x", #"{"kind":"nonsense"}"#, #"{"kind":"latency","count":-1}"#,
-    #"{"kind":"latency","counts":1}"#, #"{"kind":"latency","request":"nothing"}"#, "[1]",
+    #"{"kind":"latency","counts":1}"#, #"{"kind":"latency","request":"nothing"}"#,
+    #"{"kind":"latency","transport":"pigeon"}"#, "[1]",
   ])
   func `refuses what it does not understand and arms nothing`(body: String) throws {
     let venue = VenueHarness()

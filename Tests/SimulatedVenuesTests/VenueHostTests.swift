@@ -57,9 +57,26 @@ struct VenueHostTests {
   @Test func `latency is asked for once per strike`() {
     let venue = VenueHarness()
     arm(venue, .latency)
-    #expect(venue.host.latencyMilliseconds(.query, at: venue.now) == 0)
-    #expect(venue.host.latencyMilliseconds(.orderEntry, at: venue.now) == 250)
-    #expect(venue.host.latencyMilliseconds(.orderEntry, at: venue.now) == 0)
+    #expect(venue.host.latencyMilliseconds(.query, over: .http, at: venue.now) == 0)
+    #expect(venue.host.latencyMilliseconds(.orderEntry, over: .http, at: venue.now) == 250)
+    #expect(venue.host.latencyMilliseconds(.orderEntry, over: .http, at: venue.now) == 0)
+  }
+
+  @Test(arguments: RequestTransport.allCases)
+  func `a fault that is confined to one way spares the other`(_ way: RequestTransport) {
+    let venue = VenueHarness()
+    var fault = Fault(.latency)
+    fault.milliseconds = 90
+    fault.transport = way
+    venue.exchange.faults.add(fault)
+    for _ in 0..<3 {
+      #expect(
+        venue.host.latencyMilliseconds(.orderEntry, over: .http, at: venue.now)
+          == (way == .http ? 90 : 0))
+      #expect(
+        venue.host.latencyMilliseconds(.orderEntry, over: .socket, at: venue.now)
+          == (way == .socket ? 90 : 0))
+    }
   }
 
   @Test func `dropped streams end every WebSocket once`() {

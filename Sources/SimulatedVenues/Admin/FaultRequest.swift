@@ -8,11 +8,11 @@ package struct FaultRequestError: Error, Sendable {
 /// The JSON form of a fault.
 ///
 /// `{"kind":"latency","count":3,"duration_milliseconds":5000,"milliseconds":200,
-/// "request":"order_entry","symbol":"BTC-USD"}`; everything but the kind may be absent, and a fault
+/// "request":"order_entry","transport":"socket","symbol":"BTC-USD"}`; everything but the kind may be absent, and a fault
 /// without count and duration strikes once.
 package enum FaultRequest {
   private static let fields = [
-    "kind", "count", "duration_milliseconds", "milliseconds", "request", "symbol",
+    "kind", "count", "duration_milliseconds", "milliseconds", "request", "transport", "symbol",
   ]
 
   package static func decode(_ row: JSONValue, now: Int64) throws(FaultRequestError) -> Fault {
@@ -35,6 +35,7 @@ package enum FaultRequest {
     fault.milliseconds = try number(row, "milliseconds") ?? 1000
     fault.symbol = row["symbol"]?.string
     fault.request = try requestKind(row)
+    fault.transport = try transport(row)
     return fault
   }
 
@@ -43,6 +44,14 @@ package enum FaultRequest {
     if let kind = RequestKind(rawValue: camelCase(word)) { return kind }
     let kinds = RequestKind.allCases.map { snakeCase($0.rawValue) }
     throw FaultRequestError(message: "request must be one of \(kinds.joined(separator: ", "))")
+  }
+
+  private static func transport(
+    _ row: JSONValue
+  ) throws(FaultRequestError) -> RequestTransport? {
+    guard let word = row["transport"]?.string else { return nil }
+    if let transport = RequestTransport(rawValue: word) { return transport }
+    throw FaultRequestError(message: "transport must be http or socket")
   }
 
   private static func number(

@@ -60,7 +60,8 @@ final class VenueConnection {
     let (host, now, observer) = venue()
     let kind = (try? JSONValue(parsing: text)).map { host.dialect.kind(of: $0) } ?? .session
     if kind == .orderEntry { observer?.receivedOrder(at: receivedAt) }
-    let due = max(now + host.latencyMilliseconds(kind, at: now) * 1_000_000, earliest)
+    let latency = host.latencyMilliseconds(kind, over: .socket, at: now)
+    let due = max(now + latency * 1_000_000, earliest)
     earliest = due
     guard due > now || waiting > 0 else { return deliver(text) }
     waiting += 1

@@ -64,8 +64,11 @@ package final class VenueHost {
   // MARK: Requests
 
   /// How long a request is held up before it is handled.
-  package func latencyMilliseconds(_ kind: RequestKind, at now: Int64) -> Int64 {
-    context.exchange.faults.take(.latency, at: now, request: kind)?.milliseconds ?? 0
+  package func latencyMilliseconds(
+    _ kind: RequestKind, over transport: RequestTransport, at now: Int64
+  ) -> Int64 {
+    context.exchange.faults.take(.latency, at: now, request: kind, over: transport)?.milliseconds
+      ?? 0
   }
 
   /// Handles one HTTP request.
@@ -73,33 +76,38 @@ package final class VenueHost {
     let kind = dialect.kind(of: request)
     for id in dialect.clientOrderIDs(in: request) { context.exchange.noteRequest(id) }
     defer { settle(at: now) }
-    if isStruck(.refuseConnections, kind, now) || isStruck(.requestLost, kind, now) {
+    if isStruck(.refuseConnections, kind, .http, now) || isStruck(.requestLost, kind, .http, now) {
       return .abort
     }
-    if let failure = refusal(kind, now) {
+    if let failure = refusal(kind, .http, now) {
       return .respond(dialect.failure(failure, of: request))
     }
     let response = dialect.respond(to: request, at: now)
-    if isStruck(.acknowledgementLost, kind, now) { return .abort }
-    if isStruck(.serverErrorAfter, kind, now) {
+    if isStruck(.acknowledgementLost, kind, .http, now) { return .abort }
+    if isStruck(.serverErrorAfter, kind, .http, now) {
       return .respond(dialect.failure(.serverError, of: request))
     }
     return .respond(response)
   }
 
-  private func isStruck(_ fault: FaultKind, _ kind: RequestKind, _ now: Int64) -> Bool {
-    context.exchange.faults.take(fault, at: now, request: kind) != nil
+  private func isStruck(
+    _ fault: FaultKind, _ kind: RequestKind, _ transport: RequestTransport, _ now: Int64
+  ) -> Bool {
+    context.exchange.faults.take(fault, at: now, request: kind, over: transport) != nil
   }
 
   /// The failure with which a fault refuses a request before it is applied.
-  private func refusal(_ kind: RequestKind, _ now: Int64) -> VenueFailure? {
-    if let fault = context.exchange.faults.take(.banned, at: now, request: kind) {
-      return .banned(retryMilliseconds: fault.milliseconds)
+  private func refusal(
+    _ kind: RequestKind, _ transport: RequestTransport, _ now: Int64
+  ) -> VenueFailure? {
+    func take(_ fault: FaultKind) -> Simulation.Fault? {
+      context.exchange.faults.take(fault, at: now, request: kind, over: transport)
     }
-    if let fault = context.exchange.faults.take(.tooManyRequests, at: now, request: kind) {
+    if let fault = take(.banned) { return .banned(retryMilliseconds: fault.milliseconds) }
+    if let fault = take(.tooManyRequests) {
       return .tooManyRequests(retryMilliseconds: fault.milliseconds)
     }
-    return isStruck(.serverErrorBefore, kind, now) ? .serverError : nil
+    return take(.serverErrorBefore) != nil ? .serverError : nil
   }
 
   // MARK: Sockets
@@ -124,10 +132,10 @@ package final class VenueHost {
     }
     let kind = dialect.kind(of: message)
     for id in dialect.clientOrderIDs(in: message) { context.exchange.noteRequest(id) }
-    if isStruck(.requestLost, kind, now) { return socket.abort() }
-    if let failure = refusal(kind, now) { return answer(failure, message, socket) }
-    let losesAnswer = isStruck(.acknowledgementLost, kind, now)
-    let failsAfter = isStruck(.serverErrorAfter, kind, now)
+    if isStruck(.requestLost, kind, .socket, now) { return socket.abort() }
+    if let failure = refusal(kind, .socket, now) { return answer(failure, message, socket) }
+    let losesAnswer = isStruck(.acknowledgementLost, kind, .socket, now)
+    let failsAfter = isStruck(.serverErrorAfter, kind, .socket, now)
     socket.isMuted = losesAnswer || failsAfter
     dialect.received(message, from: socket, at: now)
     socket.isMuted = false

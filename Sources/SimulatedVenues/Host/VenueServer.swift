@@ -127,7 +127,7 @@ package final class VenueServer {
   private func receive(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let kind = host.dialect.kind(of: request)
     if kind == .orderEntry { observer?.receivedOrder(at: Clock.monotonicNanoseconds()) }
-    let latency = host.latencyMilliseconds(kind, at: now)
+    let latency = host.latencyMilliseconds(kind, over: .http, at: now)
     guard latency > 0 else { return handle(request, exchange) }
     loop.schedule(afterNanoseconds: latency * 1_000_000) { [weak self] in
       self?.handle(request, exchange)

@@ -31,6 +31,11 @@ package enum RequestKind: String, Sendable, CaseIterable {
   case marketData, orderEntry, cancel, query, session
 }
 
+/// Which way a request came.
+package enum RequestTransport: String, Sendable, CaseIterable {
+  case http, socket
+}
+
 package struct Fault: Sendable {
   package var kind: FaultKind
   /// How many times it strikes; nil is without limit.
@@ -40,6 +45,8 @@ package struct Fault: Sendable {
   package var milliseconds: Int64 = 0
   /// Which requests are struck; nil is all of them.
   package var request: RequestKind?
+  /// Confined to requests that came this way; nil is both.
+  package var transport: RequestTransport?
   /// The neutral symbol it is confined to; nil is all.
   package var symbol: String?
 
@@ -69,12 +76,16 @@ package struct FaultPlan: Sendable {
 
   /// Uses up one strike of the first armed fault of a kind.
   package mutating func take(
-    _ kind: FaultKind, at time: Int64, request: RequestKind? = nil, symbol: String? = nil
+    _ kind: FaultKind, at time: Int64, request: RequestKind? = nil,
+    over transport: RequestTransport? = nil, symbol: String? = nil
   ) -> Fault? {
     guard !faults.isEmpty else { return nil }
     faults.removeAll { ($0.until.map { $0 <= time } ?? false) || $0.count == 0 }
-    guard let index = faults.firstIndex(where: { applies($0, kind, request, symbol, at: time) })
-    else { return nil }
+    let struck = faults.firstIndex { fault in
+      applies(fault, kind, request, symbol, at: time)
+        && (fault.transport == nil || transport == nil || fault.transport == transport)
+    }
+    guard let index = struck else { return nil }
     if let count = faults[index].count { faults[index].count = count - 1 }
     strikes[FaultKind.allCases.firstIndex(of: kind) ?? 0] += 1
     return faults[index]

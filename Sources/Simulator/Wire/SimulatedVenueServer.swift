@@ -249,7 +249,7 @@ final class SimulatedVenueServer {
     answer: @escaping (HTTPResponse) -> Void
   ) {
     guard let host else { return connection.reset() }
-    let wait = latency(host) { host.dialect.kind(of: request) }
+    let wait = latency(host, .http) { host.dialect.kind(of: request) }
     network.after(wait) { [weak self, weak host] in
       guard let self, let host, host === self.host else { return connection.reset() }
       switch host.handle(request, at: now) {
@@ -260,9 +260,11 @@ final class SimulatedVenueServer {
   }
 
   /// How long the venue holds a request back, asked only if such a fault is armed.
-  func latency(_ host: VenueHost, _ kind: () -> RequestKind) -> Int64 {
+  func latency(
+    _ host: VenueHost, _ transport: RequestTransport, _ kind: () -> RequestKind
+  ) -> Int64 {
     guard host.faults.isActive(.latency, at: now) else { return 0 }
-    return host.latencyMilliseconds(kind(), at: now) * 1_000_000
+    return host.latencyMilliseconds(kind(), over: transport, at: now) * 1_000_000
   }
 
   func after(_ nanoseconds: Int64, _ body: @escaping () -> Void) {
@@ -310,7 +312,7 @@ final class ServedSocket {
   /// Takes a message that has arrived.
   func receive(_ text: [UInt8]) {
     guard server.host === host else { return }
-    let held = server.latency(host) {
+    let held = server.latency(host, .socket) {
       (try? JSONValue(parsing: text)).map { host.dialect.kind(of: $0) } ?? .session
     }
     let due = max(server.now + held, earliest)
