@@ -79,6 +79,34 @@ package struct InstrumentBooks: Sendable {
   }
 }
 
+/// Which of a venue's ways new orders take, and how long they have taken on each of late.
+package struct OrderTransportView: Sendable {
+  package struct Way: Sendable {
+    package var name: String
+    package var samples: Int
+    package var medianNanoseconds: Int64
+    package var tailNanoseconds: Int64
+
+    package init(name: String, samples: Int, medianNanoseconds: Int64, tailNanoseconds: Int64) {
+      self.name = name
+      self.samples = samples
+      self.medianNanoseconds = medianNanoseconds
+      self.tailNanoseconds = tailNanoseconds
+    }
+  }
+
+  /// `fastest`, or the only way that the settings allow.
+  package var policy: String
+  package var chosen: String
+  package var ways: [Way]
+
+  package init(policy: String, chosen: String, ways: [Way]) {
+    self.policy = policy
+    self.chosen = chosen
+    self.ways = ways
+  }
+}
+
 /// A venue's connections as clients see them.
 package struct VenueStatusView: Sendable {
   package struct Channel: Sendable {
@@ -119,6 +147,8 @@ package struct VenueStatusView: Sendable {
   package var incidents: [(Timestamp, String, String)]
   /// How the circuit breakers stand.
   package var breakers: [BreakerView] = []
+  /// Which way new orders take; `nil` at a venue that has only one.
+  package var orderTransport: OrderTransportView?
   /// How fast the venue may be asked; `nil` while the core does not know it.
   package var throttle: ThrottleView?
 

@@ -54,6 +54,19 @@ package protocol VenueAdapter: AnyObject {
   ///
   /// The gateway reports `.sent` to the core itself; an adapter notes it if its dialect needs it.
   func sent(_ tag: RequestTag, at stamp: RequestStamp, into output: inout AdapterOutput)
+
+  /// Asked right before the bytes of an order request leave that has waited for a connection; what
+  /// may not becomes `.notSent`.
+  func mayLeave(_ tag: RequestTag, at stamp: RequestStamp) -> Bool
+
+  /// How the ways of new orders compare; `nil` at a venue that has only one.
+  func orderTransports(at time: Timestamp) -> OrderTransportReading?
+}
+
+extension VenueAdapter {
+  package func mayLeave(_ tag: RequestTag, at stamp: RequestStamp) -> Bool { true }
+
+  package func orderTransports(at time: Timestamp) -> OrderTransportReading? { nil }
 }
 
 /// A socket of a venue.

@@ -14,6 +14,8 @@ package protocol VenueDialect: Sendable {
   var absenceProofMilliseconds: Int64 { get }
   /// Whether an open buy holds its fee on top of its notional.
   var holdsFee: Bool { get }
+  /// The ways that new orders can take; the first is the one to begin with.
+  var orderTransports: [OrderTransport] { get }
   /// What the venue publishes about how often it may be asked; `nil` if nothing is known.
   ///
   /// The policy where the settings name none. What an adapter counts beyond it stands.
@@ -213,10 +215,15 @@ package struct AdapterSetup: Sendable {
   package var requestWindowMilliseconds: Int64
   /// Levels a side to subscribe to where the venue lets us choose.
   package var bookDepth: Int
+  /// Which way new orders take where the venue has two.
+  package var orderTransport: OrderTransportPolicy
+  /// One in so many new orders takes the way that is not chosen, to measure it; at least 2.
+  package var orderExplorationInterval: Int
 
   package init(
     venue: VenueID, venueName: String, instance: UInt32, listings: [ListingBinding],
-    assets: [AssetBinding], requestWindowMilliseconds: Int64 = 2000, bookDepth: Int = 1000
+    assets: [AssetBinding], requestWindowMilliseconds: Int64 = 2000, bookDepth: Int = 1000,
+    orderTransport: OrderTransportPolicy = .fastest, orderExplorationInterval: Int = 32
   ) {
     self.venue = venue
     self.venueName = venueName
@@ -225,6 +232,8 @@ package struct AdapterSetup: Sendable {
     self.assets = assets
     self.requestWindowMilliseconds = requestWindowMilliseconds
     self.bookDepth = bookDepth
+    self.orderTransport = orderTransport
+    self.orderExplorationInterval = orderExplorationInterval
   }
 }
 

@@ -104,6 +104,8 @@ package final class AdapterDriver {
 
   /// Asked right before the bytes of an order request leave; if they may, they count as sent.
   package func mayLeave(_ tag: RequestTag) -> Bool {
+    let stamp = stamp(at: transport.now, withNonce: false)
+    guard adapter.mayLeave(tag, at: stamp) else { return false }
     if tag.purpose == .newOrder, let child = tag.child, !transport.mayStillSend(child) {
       return false
     }

@@ -1,4 +1,5 @@
 package import RouterCore
+package import VenueAdapters
 
 /// How a venue's connections stand; a copy for other threads.
 package struct GatewayStatus: Sendable {
@@ -26,6 +27,8 @@ package struct GatewayStatus: Sendable {
   package var clockUncertaintyMilliseconds: Double?
   package var ordersSent = 0
   package var requestsUnknown = 0
+  /// Which way new orders take, at a venue that has two.
+  package var orderTransports: OrderTransportReading?
   /// The newest first.
   package var incidents: [Incident] = []
 

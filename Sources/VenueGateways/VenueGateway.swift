@@ -341,6 +341,7 @@ package final class VenueGateway: AdapterTransport, OrderHTTPOwner {
     current.links = driver.links
     current.ordersSent = driver.ordersSent
     current.requestsUnknown = driver.requestsUnknown
+    current.orderTransports = adapter.orderTransports(at: clock.now)
     current.clockOffsetMilliseconds = Double(driver.venueClock.offsetNanoseconds) / 1e6
     current.clockUncertaintyMilliseconds = Double(driver.venueClock.uncertaintyNanoseconds) / 1e6
     return current

@@ -93,12 +93,26 @@ struct MetricsTextTests {
               name: "marketData", state: "open", reconnects: 2, messages: 9, lastMessageAt: nil,
               lastClosure: nil)
           ], clockOffsetMilliseconds: nil, clockUncertaintyMilliseconds: nil, ordersSent: 5,
-          requestsUnknown: 1, incidents: [])
+          requestsUnknown: 1, incidents: []),
+        twoWayVenue,
       ],
       clocks: [
         VenueClockView(
           venue: VenueID(0), offsetNanoseconds: -2_000_000, uncertaintyNanoseconds: 500_000)
       ], requestsInFlight: 2, latency: latency)
+  }
+
+  private static var twoWayVenue: VenueStatusView {
+    var venue = VenueStatusView(
+      venue: VenueID(1), name: "binance", dialect: "binance", state: "up", marketData: true,
+      orderEntry: true, dropCopy: true, channels: [], clockOffsetMilliseconds: nil,
+      clockUncertaintyMilliseconds: nil, ordersSent: 0, requestsUnknown: 0, incidents: [])
+    let ways = ["socket", "http"].map { name in
+      OrderTransportView.Way(
+        name: name, samples: 9, medianNanoseconds: 1_500_000, tailNanoseconds: 3_000_000)
+    }
+    venue.orderTransport = OrderTransportView(policy: "fastest", chosen: "http", ways: ways)
+    return venue
   }
 
   static var latency: LatencyView {
@@ -158,6 +172,27 @@ struct MetricsTextTests {
     #expect(read.value("sluice_path_seconds_count", ["path": "tick_to_order"]) == 1)
     #expect(read.value("sluice_stage_overruns_total", ["stage": "decide"]) == 1)
     #expect(read["sluice_stage_seconds"]?.type == "histogram")
+    for (way, value) in [("http", 1.0), ("socket", 0)] {
+      let labels = ["venue": "binance", "transport": way]
+      #expect(read.value("sluice_venue_order_transport", labels) == value)
+      #expect(
+        read.value("sluice_venue_order_transport", ["venue": "kraken", "transport": way]) == nil)
+    }
+  }
+
+  @Test func `a venue with two ways tells which orders take, and why`() throws {
+    var json = JSONWriter()
+    let renderer = VenueRenderer(
+      renderer: Renderer(directory: Self.model.directory), model: Self.model)
+    renderer.write(Self.view().venues, to: &json)
+    let venues = try JSONValue(parsing: json.bytes)["venues"]
+    #expect(venues?[0]?["venue"]?.string == "kraken" && venues?[0]?["order_transport"] == nil)
+    let transport = try #require(venues?[1]?["order_transport"])
+    #expect(transport["policy"]?.string == "fastest" && transport["chosen"]?.string == "http")
+    #expect(transport["ways"]?.array?.compactMap { $0["transport"]?.string } == ["socket", "http"])
+    #expect(transport["ways"]?[1]?["samples"]?.int64 == 9)
+    #expect(transport["ways"]?[1]?["p50_ms"]?.text == "1.5")
+    #expect(transport["ways"]?[1]?["p95_ms"]?.text == "3")
   }
 
   @Test func `metrics without latencies are sound as well`() throws {

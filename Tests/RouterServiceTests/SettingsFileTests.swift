@@ -1,6 +1,7 @@
 import Foundation
 import RouterCore
 import Testing
+import VenueAdapters
 
 @testable import RouterService
 
@@ -190,6 +191,40 @@ struct SettingsFileTests {
   ) {
     let faults = faults(old, new)
     #expect(faults.contains { $0.contains(expected) }, "\(faults)")
+  }
+
+  @Test(arguments: [
+    ("binance", "'fastest'", OrderTransportPolicy.fastest), ("binance", "'socket'", .socket),
+    ("binance", "'http'", .http), ("coinbase-exchange", "'http'", .http),
+    ("kraken", "'socket'", .socket), ("binance", "null", nil), ("kraken", "null", nil),
+  ])
+  func `the way of orders is read, and left open if it is not set`(
+    venue: String, value: String, expected: OrderTransportPolicy?
+  ) throws {
+    let text = Self.complete.replacingOccurrences(
+      of: "protocol: 'coinbase-exchange',",
+      with: "protocol: '\(venue)', order_transport: \(value),")
+    #expect(try decode(text).venues.first?.orderTransport == expected)
+  }
+
+  @Test(arguments: [
+    ("binance", "'quickest'", "must be one of 'fastest', 'socket', 'http', not 'quickest'"),
+    ("binance", "7", "must be a string"),
+    ("kraken", "'fastest'", "'fastest' can not be had: kraken takes orders over 'socket' alone"),
+    ("kraken", "'http'", "'http' can not be had: kraken takes orders over 'socket' alone"),
+    (
+      "coinbase-exchange", "'socket'",
+      "coinbase-exchange takes orders over 'http' alone; leave it out"
+    ),
+  ])
+  func `a way of orders that the venue does not have is named with the mend`(
+    venue: String, value: String, expected: String
+  ) {
+    let faults = faults(
+      "protocol: 'coinbase-exchange',", "protocol: '\(venue)', order_transport: \(value),")
+    #expect(faults.count == 1)
+    #expect(faults.first?.hasPrefix("venues[0].order_transport: ") == true)
+    #expect(faults.first?.contains(expected) == true, "\(faults)")
   }
 
   @Test func `simulated venues are on loopback only`() {

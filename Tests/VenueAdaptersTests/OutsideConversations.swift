@@ -190,11 +190,13 @@ final class OutsideConversation {
 
 /// A conversation with each venue that makes its adapter ask for everything it ever asks for.
 enum OutsideConversations {
-  static let all = binance() + coinbaseExchange() + kraken()
+  static let all = binance(.socket) + binance(.http) + coinbaseExchange() + kraken()
 
-  static func binance() -> [OutsideCapture] {
+  static func binance(_ orders: OrderTransportPolicy) -> [OutsideCapture] {
+    var setup = BinanceHarness.setup()
+    setup.orderTransport = orders
     let conversation = OutsideConversation(
-      BinanceDialect(), BinanceHarness.setup(),
+      BinanceDialect(), setup,
       OutsideCredential(
         key: "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
         secret: "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"),

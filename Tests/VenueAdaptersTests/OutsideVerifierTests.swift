@@ -21,7 +21,8 @@ struct OutsideVerifierTests {
       "binance",
       [
         "ws SUBSCRIBE", "ws userDataStream.subscribe.signature", "ws order.place",
-        "ws order.cancel", "ws order.status", "GET /api/v3/depth", "GET /api/v3/time",
+        "ws order.cancel", "ws order.status", "POST /api/v3/order", "GET /api/v3/depth",
+        "GET /api/v3/time",
         "GET /api/v3/exchangeInfo", "GET /api/v3/account", "GET /api/v3/account/commission",
         "GET /api/v3/openOrders",
       ]

@@ -67,6 +67,41 @@ struct PreparedOrderTests {
     }
   }
 
+  @Test func `Binance orders over REST are what the sheet says, byte for byte`() throws {
+    let cases = PreparedOrderCases(
+      seed: 11, count: 4000, symbols: ["BTCUSDT", "\u{5E01}\u{5B89}USDT", "A\"B C"])
+    let escaped = ["BTCUSDT", "%E5%B8%81%E5%AE%89USDT", "A%22B%20C"]
+    var requests = BinanceOrderRequests(cases.bindings, windowMilliseconds: 2500)
+    var bytes: [UInt8] = Array("before".utf8)
+    for sample in cases {
+      let start = bytes.count
+      let prepared = try #require(
+        requests.place(sample.order, at: sample.stamp, signer: signer, to: &bytes))
+      let (order, scales) = (sample.order, sample.binding.instrument)
+      let kinds: [TimeInForce] = [.goodTillCancel, .immediateOrCancel, .fillOrKill]
+      let timeInForce = ["GTC", "IOC", "FOK"][kinds.firstIndex(of: order.timeInForce) ?? 0]
+      let quantity = Oracle.decimal(order.quantity.mantissa, scale: Int(scales.quantityScale))
+      let price = Oracle.decimal(order.limitPrice.mantissa, scale: Int(scales.priceScale))
+      let query = [
+        "symbol=\(escaped[Int(sample.binding.instrument.priceScale) % 3])",
+        "side=\(order.side == .buy ? "BUY" : "SELL")",
+        order.isPostOnly ? "type=LIMIT_MAKER" : "type=LIMIT&timeInForce=\(timeInForce)",
+        "quantity=\(quantity)", "price=\(price)",
+        "newClientOrderId=\(Oracle.shortName(order.id))", "newOrderRespType=FULL",
+        "recvWindow=2500", "timestamp=\(sample.stamp.venueMilliseconds)",
+      ].joined(separator: "&")
+      let line = "POST /api/v3/order?\(query)&signature=\(signer.hex(query)) HTTP/1.1\r\n"
+      let headers = [
+        "X-MBX-APIKEY: \(signer.apiKey)", "User-Agent: sluice", "Content-Length: 0",
+      ].joined(separator: "\r\n")
+      #expect(
+        String(decoding: bytes[start...], as: UTF8.self) == "\(line)\(headers)\r\n\r\n")
+      #expect(String(decoding: bytes[prepared.line], as: UTF8.self) == line)
+      #expect(prepared.line.lowerBound == start && prepared.remainder.upperBound == bytes.count)
+      if bytes.count > 10_000 { bytes.removeAll(keepingCapacity: true) }
+    }
+  }
+
   @Test func `Binance cancels name the venue's order where it is known`() throws {
     let cases = PreparedOrderCases(seed: 2, count: 600, symbols: ["BTCUSDT", "ETHUSDT"])
     var messages = BinanceOrderMessages(cases.bindings, windowMilliseconds: 2500)
@@ -297,6 +332,8 @@ struct PreparedOrderTests {
       var kraken = KrakenOrderMessages(cases.bindings)
       let stamp = RequestStamp(time: .distantPast, venueNanoseconds: 0, nonce: 0)
       #expect(binance.place(sample, number: 1, at: stamp, signer: signer, to: &bytes) == nil)
+      var rest = BinanceOrderRequests(cases.bindings, windowMilliseconds: 2000)
+      #expect(rest.place(sample, at: stamp, signer: signer, to: &bytes) == nil)
       #expect(kraken.addOrder(sample, requestID: 1, token: "T", deadline: 0, to: &bytes) == nil)
       #expect(bytes.isEmpty)
     }

@@ -95,6 +95,13 @@ struct AdapterDriverTests {
     #expect(transport.log == ["report sent"])
   }
 
+  @Test func `an order that its adapter holds back is not reported as sent`() {
+    let driver = driver()
+    adapter.mayLeave = false
+    #expect(!driver.mayLeave(RequestTag(.newOrder, child: Self.child)))
+    #expect(transport.log.isEmpty && driver.ordersSent == 0)
+  }
+
   @Test func `a cancel leaves without being asked about`() {
     let driver = driver()
     transport.mayStill = false
@@ -137,6 +144,7 @@ private final class ScriptedAdapter: VenueAdapter {
   var onCommand: (inout AdapterOutput) -> Void = { _ in }
   var stamps: [RequestStamp] = []
   var failures: [String] = []
+  var mayLeave = true
 
   func opened(
     _ channel: VenueChannel, at stamp: RequestStamp, signer: any VenueSigner,
@@ -172,6 +180,7 @@ private final class ScriptedAdapter: VenueAdapter {
     if case .notSent = failure { failures.append("notSent") } else { failures.append("unknown") }
   }
   func sent(_ tag: RequestTag, at stamp: RequestStamp, into output: inout AdapterOutput) {}
+  func mayLeave(_ tag: RequestTag, at stamp: RequestStamp) -> Bool { mayLeave }
 }
 
 /// A transport that notes in order what it is asked to do and told.

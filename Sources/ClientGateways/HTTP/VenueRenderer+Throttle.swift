@@ -1,7 +1,7 @@
 internal import RouterCore
 internal import Wire
 
-/// A venue's budget, its maintenance windows, and how long orders take to it.
+/// A venue's budget, its maintenance windows, and how long orders take to it and which way.
 extension VenueRenderer {
   func writeThrottle(_ view: ThrottleView?, to json: inout JSONWriter) {
     guard let view else { return }
@@ -47,6 +47,29 @@ extension VenueRenderer {
     json.field("clock_offset_ms", milliseconds(latency.clock.nanoseconds))
     json.field("clock_uncertainty_ms", milliseconds(latency.clock.uncertaintyNanoseconds))
     json.field("clock_measured", bool: latency.clock.isMeasured)
+    json.endObject()
+  }
+
+  /// Which way new orders take, where there are two.
+  func writeTransport(_ view: OrderTransportView?, to json: inout JSONWriter) {
+    guard let view else { return }
+    json.key("order_transport")
+    json.beginObject()
+    json.field("policy", view.policy)
+    json.field("chosen", view.chosen)
+    json.key("ways")
+    json.beginArray()
+    for way in view.ways {
+      json.beginObject()
+      json.field("transport", way.name)
+      json.field("samples", integer: Int64(way.samples))
+      if way.samples > 0 {
+        json.field("p50_ms", milliseconds(way.medianNanoseconds))
+        json.field("p95_ms", milliseconds(way.tailNanoseconds))
+      }
+      json.endObject()
+    }
+    json.endArray()
     json.endObject()
   }
 

@@ -35,6 +35,7 @@ struct VenueRenderer {
     }
     json.field("orders_sent", integer: Int64(venue.ordersSent))
     json.field("requests_unknown", integer: Int64(venue.requestsUnknown))
+    writeTransport(venue.orderTransport, to: &json)
     writeBreakers(venue.breakers, to: &json)
     writeThrottle(venue.throttle, to: &json)
     writeChannels(venue.channels, to: &json)

@@ -71,6 +71,14 @@ struct RouterMetrics {
     for waiting in view.gauges.waitingRequests {
       text.sample(["venue": name(waiting.venue)], Int64(waiting.count))
     }
+    text.begin("sluice_venue_order_transport", .gauge, "1 for the way that new orders take.")
+    for venue in view.venues {
+      guard let transport = venue.orderTransport else { continue }
+      for way in transport.ways {
+        text.sample(
+          ["venue": venue.name, "transport": way.name], way.name == transport.chosen ? 1 : 0)
+      }
+    }
     text.begin("sluice_venue_clock_offset_seconds", .gauge, "The venue's clock less ours.")
     for clock in view.clocks {
       text.sample(["venue": name(clock.venue)], nanoseconds: clock.offsetNanoseconds)

@@ -25,14 +25,16 @@ package enum BookText {
 
   package static func venues(_ answer: JSONValue) -> String {
     var table = TextTable(
-      "venue", "protocol", "state", "data", "orders", "reports", ">clock ms", ">p50 ms", ">p99 ms",
-      ">tokens", "pace", ">sent", ">unknown", "breakers", "last incident")
+      "venue", "protocol", "state", "data", "orders", "reports", "way", ">clock ms", ">p50 ms",
+      ">p99 ms", ">tokens", "pace", ">sent", ">unknown", "breakers", "last incident")
     for venue in answer["venues"]?.array ?? [] {
       let incident = venue["incidents"]?[0]
       table.add(
         OrderText.text(venue, "venue"), OrderText.text(venue, "protocol"),
         OrderText.text(venue, "state"), flag(venue, "market_data"), flag(venue, "order_entry"),
-        flag(venue, "drop_copy"), OrderText.text(venue, "clock_offset_ms"),
+        flag(venue, "drop_copy"),
+        OrderText.text(venue["order_transport"] ?? .null, "chosen"),
+        OrderText.text(venue, "clock_offset_ms"),
         latency(venue, "median_ms"), latency(venue, "p99_ms"),
         OrderText.text(venue["throttle"] ?? .null, "tokens"), pace(venue),
         OrderText.text(venue, "orders_sent"), OrderText.text(venue, "requests_unknown"),

@@ -43,6 +43,10 @@ package struct ServiceSettings: Sendable {
     package var maintenance = VenueMaintenance(venue: VenueID(0))
     package var requestWindowMilliseconds: Int64
     package var bookDepth: Int
+    /// `nil`: the faster way where the venue has two.
+    package var orderTransport: OrderTransportPolicy?
+    /// One in so many new orders takes the way that is not chosen; no setting of the file.
+    package var orderExplorationInterval = 32
     /// The symbols of this venue; all of the service's if empty.
     package var symbols: [PairName]
   }

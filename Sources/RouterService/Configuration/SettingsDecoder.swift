@@ -147,8 +147,7 @@ struct SettingsDecoder {
       known: [
         "name", "protocol", "endpoints", "credentials", "certificate_authority", "proxy", "fees",
         "routing", "throttle", "maintenance", "symbols", "request_window_ms",
-        "maximum_clock_offset_ms", "book_depth",
-        "order_lanes",
+        "maximum_clock_offset_ms", "book_depth", "order_transport", "order_lanes",
         "connect_timeout_ms", "request_timeout_ms", "breaker",
       ])
     let credentials = reader.object("credentials", known: ["key", "secret", "passphrase"])
@@ -161,6 +160,9 @@ struct SettingsDecoder {
       maintenance: maintenance(reader),
       requestWindowMilliseconds: reader.integer("request_window_ms", standard: 2000, 500...60_000),
       bookDepth: Int(reader.integer("book_depth", standard: 1000, 10...5000)),
+      orderTransport: reader.choice(
+        "order_transport", standard: nil,
+        OrderTransportPolicy.allCases.map { ($0.rawValue, $0) }),
       symbols: pairs(reader, "symbols"))
   }
 

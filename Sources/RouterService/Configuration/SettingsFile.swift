@@ -124,6 +124,22 @@ package enum SettingsFile {
     if dialect.needsPassphrase && venue.passphrase == nil {
       faults.add("\(path).credentials.passphrase", "\(dialect.name) needs it")
     }
+    checkTransport(venue, dialect, at: path, faults)
+  }
+
+  /// A venue with one way for orders leaves nothing to choose.
+  private static func checkTransport(
+    _ venue: ServiceSettings.Venue, _ dialect: any VenueDialect, at path: String,
+    _ faults: SettingsReader.Faults
+  ) {
+    let ways = dialect.orderTransports
+    guard let policy = venue.orderTransport, let only = ways.first, ways.count == 1,
+      policy.fixed != only
+    else { return }
+    faults.add(
+      "\(path).order_transport",
+      "'\(policy.rawValue)' can not be had: \(dialect.name) takes orders over '\(only.name)' alone;"
+        + " leave it out")
   }
 
   private static func isLive(_ host: String) -> Bool {

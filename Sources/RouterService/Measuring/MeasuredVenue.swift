@@ -39,7 +39,8 @@ struct MeasuredVenue {
       let setup = AdapterSetup(
         venue: id, venueName: venue.gateway.name, instance: settings.instance,
         listings: bound.map(\.binding), assets: [],
-        requestWindowMilliseconds: venue.requestWindowMilliseconds, bookDepth: venue.bookDepth)
+        requestWindowMilliseconds: venue.requestWindowMilliseconds, bookDepth: venue.bookDepth,
+        orderTransport: venue.orderTransport ?? .fastest)
       return MeasuredVenue(
         settings: venue, dialect: access.dialect, signer: access.signer, nonces: access.nonces,
         curl: access.curl, setup: setup, listings: bound.map(\.listing), notes: access.notes)

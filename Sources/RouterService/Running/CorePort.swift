@@ -2,6 +2,7 @@ internal import ClientGateways
 internal import Platform
 internal import RouterCore
 internal import Synchronization
+internal import VenueAdapters
 internal import VenueGateways
 
 /// Carries requests from the API's thread to the core's, and answers back.
@@ -221,6 +222,19 @@ extension VenueStatusView {
       clockUncertaintyMilliseconds: status.clockUncertaintyMilliseconds,
       ordersSent: status.ordersSent, requestsUnknown: status.requestsUnknown,
       incidents: status.incidents.map { ($0.at, $0.severity, $0.message) })
+    orderTransport = status.orderTransports.map(OrderTransportView.init)
+  }
+}
+
+extension OrderTransportView {
+  init(_ reading: OrderTransportReading) {
+    self.init(
+      policy: reading.policy.rawValue, chosen: reading.chosen.name,
+      ways: reading.ways.map { way in
+        Way(
+          name: way.transport.name, samples: way.samples,
+          medianNanoseconds: way.medianNanoseconds, tailNanoseconds: way.tailNanoseconds)
+      })
   }
 }
 

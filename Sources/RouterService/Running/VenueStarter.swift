@@ -168,7 +168,9 @@ final class VenueStarter: @unchecked Sendable {
           AssetBinding(id: $0.key, name: $0.value)
         }.sorted { $0.id < $1.id },
         requestWindowMilliseconds: account.settings.requestWindowMilliseconds,
-        bookDepth: account.settings.bookDepth)
+        bookDepth: account.settings.bookDepth,
+        orderTransport: account.settings.orderTransport ?? .fastest,
+        orderExplorationInterval: account.settings.orderExplorationInterval)
       try start(account, result, setup: setup)
       return true
     } catch {

@@ -49,6 +49,7 @@ extension BinanceAdapter {
   /// How long an order may stay unanswered before the core is told; the venue itself gives up
   /// after ten seconds, and a late answer still counts.
   private static let orderMilliseconds: Int64 = 3000
+  var orderLimitMilliseconds: Int64 { window + Self.orderMilliseconds }
   private static let queryMilliseconds: Int64 = 5000
   private static let longestSilenceMilliseconds: Int64 = 3 * 86_400_000
   private static let maximumQueries = 256
@@ -89,22 +90,7 @@ extension BinanceAdapter {
     guard !isSilent(stamp) else {
       return context.refuse(.notSent, order.id, .rateLimited, "rate limited", into: &output)
     }
-    let tag = nextTag(.newOrder, child: order.id, listing: order.listing)
-    send(
-      messages.place(
-        order, number: tag.number, at: stamp, signer: signer, to: &output.prepared),
-      tag, at: stamp, into: &output)
-  }
-
-  /// A message of an order or a cancel, whose listing has been looked up before.
-  private func send(
-    _ message: Range<Int>?, _ tag: RequestTag, at stamp: RequestStamp,
-    into output: inout AdapterOutput
-  ) {
-    guard let message else { preconditionFailure("a message for a listing of another venue") }
-    let timeout = window + Self.orderMilliseconds
-    requests.insert(tag, deadline: stamp.time.adding(milliseconds: timeout))
-    output.send(prepared: message, on: .privateStream, tag: tag)
+    send(order, at: stamp, signer: signer, into: &output)
   }
 
   func cancel(
@@ -121,15 +107,16 @@ extension BinanceAdapter {
       return heldCancels.append(child)
     }
     let tag = nextTag(.cancel, child: child.id, listing: child.listing)
-    guard user.phase != .subscribed else {
+    guard user.phase == .subscribed else {
       return send(
-        messages.cancel(
-          child, number: tag.number, at: stamp, signer: signer, to: &output.prepared),
-        tag, at: stamp, into: &output)
+        orderEntry.cancel(child, binding), tag, timeoutMilliseconds: orderLimitMilliseconds,
+        at: stamp, signer: signer, into: &output)
     }
-    send(
-      orderEntry.cancel(child, binding), tag, timeoutMilliseconds: window + Self.orderMilliseconds,
-      at: stamp, signer: signer, into: &output)
+    let message = messages.cancel(
+      child, number: tag.number, at: stamp, signer: signer, to: &output.prepared)
+    guard let message else { preconditionFailure("a cancel for a listing of another venue") }
+    requests.insert(tag, deadline: orderDeadline(from: stamp.time))
+    output.send(prepared: message, on: .privateStream, tag: tag)
   }
 
   func query(
@@ -158,7 +145,7 @@ extension BinanceAdapter {
       into: &output)
   }
 
-  /// Over the socket if it is up, otherwise over HTTP; a new order never takes the second way.
+  /// A cancel or a query: over the socket if it is up, otherwise over HTTP.
   private func send(
     _ request: BinanceRequest, _ tag: RequestTag, timeoutMilliseconds: Int64,
     at stamp: RequestStamp, signer: any VenueSigner, into output: inout AdapterOutput
@@ -214,6 +201,7 @@ extension BinanceAdapter {
       if case .refused(let refusal) = reply { note(refusal, at: stamp, into: &output) }
       return
     }
+    measure(entry, reply, at: stamp.time, into: &output)
     answeredRequest(entry.tag, reply, at: stamp, signer: signer, into: &output)
   }
 
@@ -333,7 +321,7 @@ extension BinanceAdapter {
     if refusal.isThrottle { beSilent(refusal, at: stamp, into: &output) }
     if refusal.isAuthentication {
       output.incident(
-        .alarm, "the venue does not accept our key: \(refusal.code) \(refusal.message)")
+        .alarm, "the venue does not accept our key: \(refusal.words)")
       reconnect(.privateStream, "the venue does not accept our key", into: &output)
     }
     if refusal.code == -1021 {
@@ -364,23 +352,13 @@ extension BinanceAdapter {
       "rate limited (\(refusal.status)): silent for \(milliseconds) ms: \(refusal.message)")
   }
 
-  func failedOrder(
-    _ tag: RequestTag, _ failure: TransportFailure, into output: inout AdapterOutput
-  ) {
-    guard let child = tag.child else { return }
-    switch failure {
-    case .notSent(let text):
-      context.refuse(.notSent, child, .linkDown, text, into: &output)
-    case .unknown(let text):
-      context.unknown(child, text, into: &output)
-    }
-  }
-
   /// A request will have no answer, or none in time.
   func lost(
-    _ entry: BinanceRequestTable.Entry, _ text: String, into output: inout AdapterOutput
+    _ entry: BinanceRequestTable.Entry, _ text: String, at time: Timestamp,
+    into output: inout AdapterOutput
   ) {
     let tag = entry.tag
+    measureUnanswered(entry, at: time, into: &output)
     switch tag.purpose {
     case .newOrder, .cancel:
       // Once only: what is late has been reported.
@@ -402,7 +380,7 @@ extension BinanceReply {
   var words: String {
     switch self {
     case .result: "an answer that can not be used"
-    case .refused(let refusal): "\(refusal.code) \(refusal.message)"
+    case .refused(let refusal): refusal.words
     case .unreadable(let text): text
     }
   }

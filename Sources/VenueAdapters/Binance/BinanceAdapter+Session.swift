@@ -155,6 +155,7 @@ extension BinanceAdapter {
       break
     case .heard(let child):
       canary.heard(child)
+      measure(child, at: stamp.time, into: &output)
     case .refreshBalances:
       refreshBalances(at: stamp, signer: signer, into: &output)
     case .streamTerminated:

@@ -4,14 +4,17 @@ package import Wire
 /// Binance Spot: market streams on one socket, orders and user data on the WebSocket API.
 ///
 /// Every request on the WebSocket API carries its own HMAC signature, so there is no session to
-/// lose; the user data stream is subscribed with one such request. REST serves snapshots and
-/// balances, and stands in for cancels and queries while the socket is down.
+/// lose; the user data stream is subscribed with one such request. New orders go over that socket or
+/// over REST, as settings and measurements say, but only while the socket tells what becomes of them.
+/// REST serves snapshots and balances, and stands in for cancels and queries while the socket is down.
 package final class BinanceAdapter: VenueAdapter {
   package let channels: [VenueChannel] = [.marketData, .privateStream]
 
   let context: BinanceContext
   let orderEntry: BinanceOrderEntry
   var messages: BinanceOrderMessages
+  var orderRequests: BinanceOrderRequests
+  var transports: OrderTransportChoice
   let dropCopy: BinanceDropCopy
   var marketData: BinanceMarketData
   var market = BinanceConnection(lifetimeMilliseconds: 23 * 3_600_000 + 20 * 60_000)
@@ -34,6 +37,10 @@ package final class BinanceAdapter: VenueAdapter {
     orderEntry = BinanceOrderEntry(context: context)
     messages = BinanceOrderMessages(
       setup.listings, windowMilliseconds: Self.window(of: setup))
+    orderRequests = BinanceOrderRequests(
+      setup.listings, windowMilliseconds: Self.window(of: setup))
+    transports = OrderTransportChoice(
+      setup.orderTransport, explorationInterval: setup.orderExplorationInterval)
     dropCopy = BinanceDropCopy(context: context)
     marketData = BinanceMarketData(listings: setup.listings, snapshotDepth: setup.bookDepth)
   }
@@ -76,8 +83,8 @@ package final class BinanceAdapter: VenueAdapter {
     case .privateStream:
       user.closed()
       userDataLost(into: &output)
-      for entry in requests.removeAll() {
-        lost(entry, "connection closed", into: &output)
+      for entry in requests.removeAllOfSocket() {
+        lost(entry, "connection closed", at: stamp.time, into: &output)
       }
     }
     reschedule()
@@ -109,10 +116,6 @@ package final class BinanceAdapter: VenueAdapter {
     reschedule()
   }
 
-  package func sent(
-    _ tag: RequestTag, at stamp: RequestStamp, into output: inout AdapterOutput
-  ) {}
-
   // MARK: Answers over HTTP
 
   package func answered(
@@ -120,6 +123,8 @@ package final class BinanceAdapter: VenueAdapter {
     into output: inout AdapterOutput
   ) {
     switch tag.purpose {
+    case .newOrder:
+      answeredOrder(tag, response, at: stamp, signer: signer, into: &output)
     case .bookSnapshot:
       answeredSnapshot(tag, response, at: stamp, into: &output)
     case .balances:
@@ -138,8 +143,7 @@ package final class BinanceAdapter: VenueAdapter {
   ) {
     switch tag.purpose {
     case .newOrder:
-      _ = requests.remove(tag.number)
-      failedOrder(tag, failure, into: &output)
+      failedOrder(tag, failure, at: stamp.time, into: &output)
     case .bookSnapshot:
       guard let listing = tag.listing else { return }
       marketData.snapshotFailed(
@@ -151,7 +155,9 @@ package final class BinanceAdapter: VenueAdapter {
       output.incident(.notice, "open orders: \(failure.text)")
     default:
       _ = requests.remove(tag.number)
-      lost(BinanceRequestTable.Entry(tag: tag, deadline: stamp.time), failure.text, into: &output)
+      lost(
+        BinanceRequestTable.Entry(tag: tag, deadline: stamp.time), failure.text, at: stamp.time,
+        into: &output)
     }
     reschedule()
   }
@@ -166,7 +172,7 @@ package final class BinanceAdapter: VenueAdapter {
       user.duty(at: stamp.time, isBusy: requests.hasOrderRequests), .privateStream, at: stamp,
       signer, &output)
     for entry in requests.expire(at: stamp.time) {
-      lost(entry, "no answer in time", into: &output)
+      lost(entry, "no answer in time", at: stamp.time, into: &output)
     }
     checkCanary(at: stamp, into: &output)
     releaseHeld(at: stamp, signer: signer, into: &output)

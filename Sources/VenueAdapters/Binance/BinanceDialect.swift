@@ -8,6 +8,7 @@ package struct BinanceDialect: VenueDialect {
   package let name = "binance"
   package let secretEncoding = SecretEncoding.text
   package let needsPassphrase = false
+  package let orderTransports: [OrderTransport] = [.socket, .http]
   /// `timestamp + recvWindow` bounds when a request may enter the engine; the API waits ten
   /// seconds for the engine (rest-api.md), and a timestamp may be one second ahead of its clock.
   package let absenceProofMilliseconds: Int64 = 12_000

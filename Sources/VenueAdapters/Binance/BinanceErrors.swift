@@ -26,17 +26,15 @@ enum BinanceReply {
   }
 
   init(_ response: HTTPResponse) {
-    guard let body = try? JSONValue(parsing: response.body) else {
-      self = .unreadable("HTTP \(response.status), not JSON")
-      return
-    }
-    if response.status == 200 {
+    let status = response.status
+    let body = try? JSONValue(parsing: response.body)
+    if status == 200, let body {
       self = .result(body)
-    } else if var refusal = BinanceRefusal(body, status: response.status) {
+    } else if var refusal = BinanceRefusal(body, status: status) ?? BinanceRefusal(bare: status) {
       refusal.retryAfterMilliseconds = BinanceRefusal.retryAfter(response.headers)
       self = .refused(refusal)
     } else {
-      self = .unreadable("HTTP \(response.status)")
+      self = .unreadable("HTTP \(status)\(body == nil ? ", not JSON" : "")")
     }
   }
 }
@@ -61,6 +59,16 @@ struct BinanceRefusal: Sendable, Hashable {
     self.init(code: code, message: value["msg"]?.string ?? "", status: status)
     retryAtVenueMilliseconds = value["data"]?["retryAfter"]?.int64
   }
+
+  /// A status that asks for silence, whatever stands under it: some server before the venue's own may
+  /// have said it, in words of its own.
+  init?(bare status: Int) {
+    guard status == 429 || status == 418 else { return nil }
+    self.init(code: 0, message: "HTTP \(status), not JSON", status: status)
+  }
+
+  /// Code and message for people; code 0 is none.
+  var words: String { code == 0 ? message : "\(code) \(message)" }
 
   static func retryAfter(_ headers: HTTPHeaders) -> Int64? {
     guard let seconds = headers["Retry-After"].flatMap({ DecimalText.parse($0, scale: 0) }),

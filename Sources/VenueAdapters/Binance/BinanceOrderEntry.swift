@@ -134,7 +134,7 @@ struct BinanceOrderEntry: Sendable {
       // An order with our id is open: it is ours, so ask for it.
       context.unknown(child, refusal.message, reason: .duplicateAtVenue, into: &output)
     case .unknown, .notFound, .archived, .cancelRejected:
-      context.unknown(child, "\(refusal.code) \(refusal.message)", into: &output)
+      context.unknown(child, refusal.words, into: &output)
     }
   }
 
@@ -148,7 +148,7 @@ struct BinanceOrderEntry: Sendable {
     case .refused(let refusal) where refusal.meaning == .cancelRejected:
       context.refuse(.cancelRejected, child, .unknownOrder, refusal.message, into: &output)
     case .refused(let refusal):
-      context.unknown(child, "\(refusal.code) \(refusal.message)", into: &output)
+      context.unknown(child, refusal.words, into: &output)
     case .unreadable(let text):
       context.unknown(child, text, into: &output)
     }

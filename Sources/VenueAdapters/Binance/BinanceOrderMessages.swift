@@ -96,7 +96,7 @@ struct BinanceOrderMessages {
     return start..<message.count
   }
 
-  private static func timeInForce(_ value: TimeInForce) -> StaticString {
+  static func timeInForce(_ value: TimeInForce) -> StaticString {
     switch value {
     case .immediateOrCancel: "IOC"
     case .fillOrKill: "FOK"

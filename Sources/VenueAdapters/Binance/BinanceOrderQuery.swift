@@ -138,7 +138,7 @@ extension BinanceOrderQuery {
       output.append(.childReport(report))
       return .done
     default:
-      return fail("\(refusal.code) \(refusal.message)", context, into: &output)
+      return fail(refusal.words, context, into: &output)
     }
   }
 

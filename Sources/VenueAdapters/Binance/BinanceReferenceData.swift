@@ -83,7 +83,7 @@ enum BinanceReferenceData {
   }
 
   private static func fault(_ refusal: BinanceRefusal) -> VenueFault {
-    let text = "\(refusal.code) \(refusal.message)"
+    let text = refusal.words
     if refusal.isThrottle {
       return .rateLimited(
         retryAfterMilliseconds: refusal.retryAfterMilliseconds ?? 60_000, text)

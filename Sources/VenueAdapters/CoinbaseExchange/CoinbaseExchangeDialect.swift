@@ -8,6 +8,7 @@ package struct CoinbaseExchangeDialect: VenueDialect {
   package var name: String { "coinbase-exchange" }
   package var secretEncoding: SecretEncoding { .base64 }
   package var needsPassphrase: Bool { true }
+  package let orderTransports: [OrderTransport] = [.http]
 
   /// A signed request is refused 30 s after its timestamp, so none can be accepted later; ten more
   /// for an order to become visible (no official bound) and five for the clocks.

@@ -8,6 +8,7 @@ package struct KrakenDialect: VenueDialect {
   package var name: String { "kraken" }
   package var secretEncoding: SecretEncoding { .base64 }
   package var needsPassphrase: Bool { false }
+  package let orderTransports: [OrderTransport] = [.socket]
 
   /// Two seconds for the engine after a deadline, and a minute by which REST has been seen to lag
   /// behind (btschwertfeger/kraken-infinity-grid, issue 82).

@@ -35,8 +35,14 @@ struct BinanceHarness {
   /// How far the venue's clock is ahead of ours.
   var venueAheadMilliseconds: Int64 = 0
 
-  init(bookDepth: Int = 1000, pairs: Int = 2) {
-    adapter = BinanceAdapter(Self.setup(bookDepth: bookDepth, pairs: pairs))
+  init(
+    bookDepth: Int = 1000, pairs: Int = 2, orders: OrderTransportPolicy = .fastest,
+    explorationInterval: Int = 32
+  ) {
+    var setup = Self.setup(bookDepth: bookDepth, pairs: pairs)
+    setup.orderTransport = orders
+    setup.orderExplorationInterval = explorationInterval
+    adapter = BinanceAdapter(setup)
   }
 
   static func setup(bookDepth: Int = 1000, pairs: Int = 2) -> AdapterSetup {
@@ -129,6 +135,11 @@ struct BinanceHarness {
       tag, HTTPResponse(status: status, reason: "", headers: headers, body: Array(body.utf8)),
       at: stamp, signer: signer, into: &output)
     return take()
+  }
+
+  /// The last byte of a request has left.
+  mutating func sent(_ tag: RequestTag) {
+    adapter.sent(tag, at: stamp, into: &output)
   }
 
   @discardableResult
