@@ -34,6 +34,8 @@ final class SimulatedGateway: AdapterTransport {
   private let reference: WireReference
   private let machine: Machine
   private let targets: [String]
+  private let orderTransport: OrderTransportPolicy
+  private let orderExplorationInterval: Int
   private let deliver: (borrowing EventBatch) -> Void
   private let mayStill: (ChildOrderID) -> Bool
   private let onStarted: () -> Void
@@ -55,6 +57,8 @@ final class SimulatedGateway: AdapterTransport {
     reference = profile.reference
     signer = profile.signer
     targets = profile.targets
+    orderTransport = profile.orderTransport
+    orderExplorationInterval = profile.orderExplorationInterval
     self.network = network
     self.server = server
     self.machine = machine
@@ -94,7 +98,8 @@ final class SimulatedGateway: AdapterTransport {
     for event in balances(result) { batch.append(event) }
     let setup = AdapterSetup(
       venue: venue, venueName: reference.venues[venue.index], instance: reference.instance,
-      listings: bindings, assets: reference.assets, requestWindowMilliseconds: Self.window)
+      listings: bindings, assets: reference.assets, requestWindowMilliseconds: Self.window,
+      orderTransport: orderTransport, orderExplorationInterval: orderExplorationInterval)
     let driver = AdapterDriver(
       venue: venue, dialect: dialect, adapter: dialect.makeAdapter(setup), signer: signer,
       maximumClockOffsetMilliseconds: 5000, transport: self)

@@ -21,6 +21,9 @@ struct WireProfile {
   /// The paths of the market's socket and the private one.
   let targets: [String]
   let options: VenueServerOptions
+  /// Where the venue has two ways for orders: one of them, or both by turns.
+  let orderTransport: OrderTransportPolicy
+  let orderExplorationInterval: Int
 
   init(_ venue: VenueID, of reference: WireReference, faults: WireFaults, seed: UInt64) {
     let name = reference.venues[venue.index]
@@ -33,6 +36,10 @@ struct WireProfile {
     targets = path.targets
     credential = profile.makeCredential((0..<256).map { UInt8(truncatingIfNeeded: $0 * 7) })
     options = Self.options(profile, reference, faults: faults, seed: seed)
+    // A generator of its own: the ways of orders change nothing else of a history.
+    var random = SeededRandom(seed: ~seed)
+    orderTransport = OrderTransportPolicy.allCases[random.below(3)]
+    orderExplorationInterval = 2 + random.below(3)
     do {
       signer = try AccountSigner(
         apiKey: credential.key, secret: credential.secret, passphrase: credential.passphrase,
