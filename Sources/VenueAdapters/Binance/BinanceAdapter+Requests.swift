@@ -90,6 +90,10 @@ extension BinanceAdapter {
     guard !isSilent(stamp) else {
       return context.refuse(.notSent, order.id, .rateLimited, "rate limited", into: &output)
     }
+    if let until = usage.fullUntil(stamp) {
+      output.append(.venueBusy(context.setup.venue, until: until))
+      return context.refuse(.notSent, order.id, .rateLimited, "budget used up", into: &output)
+    }
     send(order, at: stamp, signer: signer, into: &output)
   }
 
@@ -194,6 +198,7 @@ extension BinanceAdapter {
     into output: inout AdapterOutput
   ) {
     let reply = BinanceReply(socketMessage: message)
+    usage.note(message["rateLimits"], at: stamp)
     guard let number = message["id"]?.int64, number > 0,
       let entry = requests.remove(UInt64(number))
     else {

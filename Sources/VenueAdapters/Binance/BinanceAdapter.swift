@@ -28,6 +28,7 @@ package final class BinanceAdapter: VenueAdapter {
   /// The venue asked for silence until then.
   var silentUntil = Timestamp.distantPast
   var heldCancels: [ChildReference] = []
+  var usage = BinanceUsage()
   var canary = BinanceCanary()
   var balances = BinanceBalanceRequest()
   package internal(set) var nextDeadline = Timestamp.distantFuture
@@ -122,6 +123,7 @@ package final class BinanceAdapter: VenueAdapter {
     _ tag: RequestTag, _ response: HTTPResponse, at stamp: RequestStamp, signer: any VenueSigner,
     into output: inout AdapterOutput
   ) {
+    usage.note(response.headers, at: stamp)
     switch tag.purpose {
     case .newOrder:
       answeredOrder(tag, response, at: stamp, signer: signer, into: &output)
