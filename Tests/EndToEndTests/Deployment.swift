@@ -18,6 +18,8 @@ final class Deployment {
   private let curl: CurlClient
   /// Changes the settings text before it is loaded.
   var edit: (String) -> String = { $0 }
+  /// Changes the settings once they are read, where no file can.
+  var adjust: (inout ServiceSettings) -> Void = { _ in }
   var symbols = ["BTC-USD", "ETH-USD"]
 
   init(_ names: [String], configure: (inout VenueServerOptions) -> Void = { _ in }) throws {
@@ -98,7 +100,9 @@ final class Deployment {
 
   @discardableResult
   func startService() throws -> RouterService {
-    let service = RouterService(settings: try loadSettings(), version: "test")
+    var settings = try loadSettings()
+    adjust(&settings)
+    let service = RouterService(settings: settings, version: "test")
     try service.start()
     self.service = service
     return service
