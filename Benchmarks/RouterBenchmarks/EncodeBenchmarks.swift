@@ -44,7 +44,12 @@ enum EncodeBenchmarks {
 
 /// An adapter that is logged on at a venue that exists only as far as orders need it.
 final class EncodeVenue {
-  enum Name: String, CaseIterable { case binance, kraken, coinbase }
+  enum Name: String, CaseIterable {
+    /// Over both ways by turns, as it goes live.
+    case binance
+    case binanceHTTP = "binance/http"
+    case kraken, coinbase
+  }
 
   private let name: Name
   let adapter: any VenueAdapter
@@ -66,7 +71,7 @@ final class EncodeVenue {
     requests = NaiveRequests(apiKey: key, passphrase: "phrase", secret: (0..<64).map { UInt8($0) })
     let dialect: any VenueDialect =
       switch name {
-      case .binance: BinanceDialect()
+      case .binance, .binanceHTTP: BinanceDialect()
       case .kraken: KrakenDialect()
       case .coinbase: CoinbaseExchangeDialect()
       }
@@ -76,7 +81,7 @@ final class EncodeVenue {
         venue: VenueID(0), venueName: name.rawValue, instance: 7, listings: [binding],
         assets: [
           AssetBinding(id: AssetID(0), name: "BTC"), AssetBinding(id: AssetID(1), name: "USD"),
-        ]))
+        ], orderTransport: name == .binanceHTTP ? .http : .fastest))
     logOn()
   }
 
@@ -87,6 +92,7 @@ final class EncodeVenue {
   func naive(_ order: NewChildOrder) -> [UInt8] {
     switch name {
     case .binance: requests.binance(order, binding, stamp)
+    case .binanceHTTP: requests.binanceHTTP(order, binding, stamp)
     case .kraken: requests.kraken(order, binding, stamp)
     case .coinbase: requests.coinbase(order, binding, stamp)
     }
@@ -114,9 +120,13 @@ final class EncodeVenue {
   }
 
   func refuse(_ tag: RequestTag) {
-    guard name == .coinbase else { return receive(refusal(tag.number)) }
+    let body: String
+    switch name {
+    case .binance, .kraken: return receive(refusal(tag.number))
+    case .binanceHTTP: body = "{\"code\":-2010,\"msg\":\"Account has insufficient balance.\"}"
+    case .coinbase: body = "{\"message\":\"Insufficient funds\"}"
+    }
     var ignored = AdapterOutput()
-    let body = "{\"message\":\"Insufficient funds\"}"
     adapter.answered(
       tag, HTTPResponse(status: 400, body: Array(body.utf8)), at: stamp, signer: signer,
       into: &ignored)
@@ -127,7 +137,7 @@ final class EncodeVenue {
     case .kraken:
       "{\"method\":\"add_order\",\"req_id\":\(number),\"success\":false,"
         + "\"error\":\"EOrder:Insufficient funds\"}"
-    case .binance, .coinbase:
+    case .binance, .binanceHTTP, .coinbase:
       "{\"id\":\"\(number)\",\"status\":400,\"error\":{\"code\":-2010,\"msg\":\"Account has insufficient balance.\"}}"
     }
   }
@@ -144,7 +154,8 @@ final class EncodeVenue {
     var output = AdapterOutput()
     adapter.opened(.privateStream, at: stamp, signer: signer, into: &output)
     switch name {
-    case .binance: receive("{\"id\":\"1\",\"status\":200,\"result\":{\"subscriptionId\":0}}")
+    case .binance, .binanceHTTP:
+      receive("{\"id\":\"1\",\"status\":200,\"result\":{\"subscriptionId\":0}}")
     case .coinbase: break
     case .kraken: logOnKraken(output)
     }
@@ -175,7 +186,7 @@ final class EncodeVenue {
   private static func binding(_ name: Name) -> ListingBinding {
     let symbol =
       switch name {
-      case .binance: "BTCUSDT"
+      case .binance, .binanceHTTP: "BTCUSDT"
       case .kraken: "BTC/USD"
       case .coinbase: "BTC-USD"
       }

@@ -27,6 +27,25 @@ struct NaiveRequests {
     return Array(text.utf8)
   }
 
+  func binanceHTTP(
+    _ order: NewChildOrder, _ binding: ListingBinding, _ stamp: RequestStamp
+  ) -> [UInt8] {
+    let parameters = [
+      ("symbol", binding.definition.symbol), ("side", order.side == .buy ? "BUY" : "SELL"),
+      ("type", "LIMIT"), ("timeInForce", "IOC"), ("quantity", quantity(order, binding)),
+      ("price", price(order, binding)), ("newClientOrderId", order.id.short.string),
+      ("newOrderRespType", "FULL"), ("recvWindow", "2000"),
+      ("timestamp", "\(stamp.venueMilliseconds)"),
+    ]
+    let query = parameters.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    let signature = Hex.encode(sign(query))
+    let headers = [
+      "POST /api/v3/order?\(query)&signature=\(signature) HTTP/1.1", "Host: api.binance.com",
+      "X-MBX-APIKEY: \(apiKey)", "User-Agent: sluice", "Content-Length: 0",
+    ]
+    return Array("\(headers.joined(separator: "\r\n"))\r\n\r\n".utf8)
+  }
+
   func kraken(_ order: NewChildOrder, _ binding: ListingBinding, _ stamp: RequestStamp) -> [UInt8] {
     let deadline = RFC3339.format(stamp.venueNanoseconds + 2_000_000_000, fractionDigits: 3)
     let fields = [
