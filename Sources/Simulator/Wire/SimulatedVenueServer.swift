@@ -18,6 +18,8 @@ final class SimulatedVenueServer {
   private var sockets: [ServedSocket] = []
   private var life = 0
   private(set) var crashes = 0
+  /// New orders that came over HTTP.
+  private(set) var httpOrders = 0
   private var foreignOrders = 0
   /// Client ids of orders that only look like the router's.
   private(set) var strangers: [String] = []
@@ -249,6 +251,7 @@ final class SimulatedVenueServer {
     answer: @escaping (HTTPResponse) -> Void
   ) {
     guard let host else { return connection.reset() }
+    if request.method == "POST", host.dialect.kind(of: request) == .orderEntry { httpOrders += 1 }
     let wait = latency(host, .http) { host.dialect.kind(of: request) }
     network.after(wait) { [weak self, weak host] in
       guard let self, let host, host === self.host else { return connection.reset() }

@@ -19,6 +19,8 @@ package final class WireHistory {
     package var venueCrashes = 0
     package var mishaps = 0
     package var unknowns = 0
+    /// New orders that have reached a venue over HTTP.
+    package var httpOrders = 0
     package var virtualSeconds: Int64 = 0
   }
 
@@ -81,6 +83,7 @@ package final class WireHistory {
     outcome.traceHash = mix(outcome.traceHash, core.stateHash)
     outcome.virtualSeconds = now.since(Self.begin) / 1_000_000_000
     outcome.mishaps = venues.reduce(0) { $0 + $1.mishaps }
+    outcome.httpOrders = venues.reduce(0) { $0 + $1.httpOrders }
     outcome.venueCrashes = venues.reduce(0) { $0 + $1.venueCrashes }
     return outcome
   }

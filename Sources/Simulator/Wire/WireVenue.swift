@@ -153,6 +153,7 @@ package final class WireVenue {
   // MARK: Looking
 
   package var venueCrashes: Int { server.crashes }
+  package var httpOrders: Int { server.httpOrders }
   package var mishaps: Int { network.mishaps }
   /// What operators would have been told in this run of the router, the newest last.
   package var incidents: [String] { gateway?.incidents ?? [] }

@@ -19,6 +19,19 @@ struct WireHistoryTests {
     }
   }
 
+  @Test func `with faults, orders go to Binance over the socket, over HTTP and over both`() {
+    var kinds = [0, 0, 0]
+    for seed in 1...UInt64(18) {
+      let outcome = WireHistory(seed: seed, venueNames: ["binance"]).run()
+      #expect(outcome.problems.isEmpty, "seed \(seed): \(outcome.problems)")
+      guard outcome.orders > 4 else { continue }
+      // What is lost on its way does not arrive.
+      let isAll = outcome.httpOrders * 4 > outcome.orders * 3
+      kinds[outcome.httpOrders == 0 ? 0 : isAll ? 2 : 1] += 1
+    }
+    #expect(kinds.allSatisfy { $0 > 0 }, "\(kinds)")
+  }
+
   @Test func `on the wire, too, no history of the frame breaks an invariant`() {
     for seed in 1...UInt64(20) {
       let result = History.play(Script(seed: seed, steps: 60, venueKind: .wire))
