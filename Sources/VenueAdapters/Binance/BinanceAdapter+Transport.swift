@@ -32,14 +32,15 @@ extension BinanceAdapter {
     time.adding(milliseconds: orderLimitMilliseconds)
   }
 
-  /// Whether an order's request is still within the window it was signed for.
+  /// Whether an order's request can still arrive within the window it was signed for.
   ///
-  /// One that has waited that out for a connection would only be refused, so it stays here.
+  /// One that has waited half of it for a connection stays here: the rest may be needed on the way,
+  /// and what arrives later is refused as if our clock were off.
   package func mayLeave(_ tag: RequestTag, at stamp: RequestStamp) -> Bool {
     guard tag.purpose == .newOrder, let startedAt = requests.startedAt(tag.number) else {
       return true
     }
-    return stamp.time < startedAt.adding(milliseconds: window)
+    return stamp.time < startedAt.adding(milliseconds: window / 2)
   }
 
   package func sent(
@@ -72,7 +73,8 @@ extension BinanceAdapter {
     switch failure {
     case .notSent(let text):
       if entry?.transport == .http {
-        note(change: transports.couldNotSend(over: .http), at: time, into: &output)
+        let isLeft = transports.couldNotSend(over: .http)
+        note(change: isLeft, ", since HTTP took no order", at: time, into: &output)
       }
       context.refuse(.notSent, child, .linkDown, text, into: &output)
     case .unknown(let text):
@@ -123,16 +125,18 @@ extension BinanceAdapter {
     into output: inout AdapterOutput
   ) {
     guard entry.isTimed else { return }
-    note(
-      change: transports.record(nanoseconds, over: entry.transport, at: time), at: time,
-      into: &output)
+    let isBetter = transports.record(nanoseconds, over: entry.transport, at: time)
+    note(change: isBetter, "", at: time, into: &output)
   }
 
-  private func note(change: Bool, at time: Timestamp, into output: inout AdapterOutput) {
+  private func note(
+    change: Bool, _ reason: String, at time: Timestamp, into output: inout AdapterOutput
+  ) {
     guard change else { return }
     output.incident(
       .notice,
-      "new orders take the \(transports.chosen.name) way now: \(transports.words(at: time))")
+      "new orders take the \(transports.chosen.name) way now\(reason): "
+        + transports.words(at: time))
   }
 
   package func orderTransports(at time: Timestamp) -> OrderTransportReading? {
