@@ -142,7 +142,7 @@ import Wire
     let order = try deployment.ended(
       try deployment.submit(
         "buy", "0.5", "BTC-USD",
-        #""type":"limit","limit_price":"63000","time_in_force":"ioc""#))
+        #""type":"limit","limit_price":"60000","time_in_force":"ioc""#))
     #expect(order["status"]?.string == "expired")
     #expect(order["filled_quantity"]?.string == "0")
     #expect(try deployment.admin(venue, "GET", "/state")["orders"]?.array?.isEmpty == true)
@@ -154,7 +154,7 @@ import Wire
     try deployment.startService()
     try deployment.waitUntilUp()
     let order = try deployment.submit(
-      "buy", "0.5", "BTC-USD", #""type":"limit","limit_price":"63500""#)
+      "buy", "0.5", "BTC-USD", #""type":"limit","limit_price":"60000""#)
     #expect(order["status"]?.string == "working")
     let id = order["id"]?.string ?? ""
     _ = try deployment.client().delete("/v1/orders/\(id)")

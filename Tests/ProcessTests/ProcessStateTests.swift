@@ -111,7 +111,7 @@ struct ProcessStateTests {
     try router.waitUntilUp(1)
     let order = try router.submit(
       "buy", "0.1", "BTC-USD",
-      #""type":"limit","limit_price":"63000","time_in_force":"gtc""#)
+      #""type":"limit","limit_price":"60000","time_in_force":"gtc""#)
     #expect(try router.stop() == 0)
     // Room for the segment that is written, not for the next one.
     try disk.fill(leavingMegabytes: segment + segment / 2)
