@@ -80,11 +80,13 @@ struct Benchmarker {
   }
 
   /// Adds a measurement that was timed elsewhere, in nanoseconds.
-  mutating func record(_ name: String, samples: [Double], batch: Int = 1) {
+  mutating func record(
+    _ name: String, samples: [Double], batch: Int = 1, allocations: Double = 0
+  ) {
     guard !samples.isEmpty else { return }
     measurements.append(
       Measurement(
-        name, samples: samples, operationsPerSample: batch, allocationsPerOperation: 0))
+        name, samples: samples, operationsPerSample: batch, allocationsPerOperation: allocations))
   }
 
   private mutating func record(

@@ -98,7 +98,8 @@ extension RouterCore {
 
   /// Plans for a waiting order as if the market had come to it, and forgets the plan.
   ///
-  /// What a decision for it reads has then been read lately; nothing changes.
+  /// What a decision for it reads has then been read lately; nothing changes. The plan is for twice
+  /// what lies at the touch: the depths of the books would only push out what is wanted soon.
   package mutating func previewWaiting(_ turn: Int, at now: Timestamp) {
     let count = orders.working.highWater
     guard count > 0, orders.working.contains(turn % count) else { return }
@@ -106,10 +107,25 @@ extension RouterCore {
     guard !orders.parents[parent].waitsForTaker, var request = planRequest(parent, now),
       request.quantity > .zero
     else { return }
+    let touch = touchQuantity(request)
+    request.quantity = min(request.quantity, touch.addingSaturated(touch))
     request.limitPrice = nil
     request.nodeBudget = 1
     resetCaps(to: .zero)
     _ = runPlanner(request, nil, now)
+  }
+
+  /// What all venues together show at their best price.
+  private func touchQuantity(_ request: PlanRequest) -> Quantity {
+    var sum = Quantity.zero
+    var next = markets.firstListing(of: request.instrument.id)
+    while let id = next {
+      next = markets.listing(after: id)
+      let best =
+        request.side == .buy ? markets.books.bestAsk(of: id) : markets.books.bestBid(of: id)
+      if let best { sum = sum.addingSaturated(best.quantity) }
+    }
+    return sum
   }
 
   /// What a plan would be now, without any order.

@@ -10,6 +10,9 @@
 /// benchmarks only.
 uint64_t benchmark_allocation_count(void);
 
+/// The same by threads called "core" alone.
+uint64_t benchmark_core_allocation_count(void);
+
 /// Keeps the calling thread on the processor it runs on. Returns 0, or an error number.
 int benchmark_pin_to_processor(void);
 

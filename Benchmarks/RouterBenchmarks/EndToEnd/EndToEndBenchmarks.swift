@@ -58,14 +58,19 @@ enum EndToEndBenchmarks {
       guard let venue = site.venues.first(where: { $0.name == name }) else { continue }
       let wanted = benchmarker.isQuick ? 30 : name == "kraken" ? 2000 : 300
       var samples: [Double] = []
+      var allocations: [UInt64] = []
       for _ in 0..<wanted {
         try serve(site, milliseconds: pause(name) + random.below(8), &random)
-        if let nanoseconds = try tick(site, venue, price) { samples.append(Double(nanoseconds)) }
+        guard let nanoseconds = try tick(site, venue, price) else { continue }
+        allocations.append(site.observer.allocations)
+        samples.append(Double(nanoseconds))
       }
       guard samples.count > (benchmarker.isQuick ? 0 : wanted * 9 / 10) else {
         throw LoopbackFailure("\(name): \(samples.count) orders after \(wanted) ticks")
       }
-      benchmarker.record("end-to-end/tick-to-order/\(name)/\(mode)", samples: samples)
+      benchmarker.record(
+        "end-to-end/tick-to-order/\(name)/\(mode)", samples: samples,
+        allocations: Double(allocations.sorted()[allocations.count / 2]))
     }
     print("\(mode): stages p50 us: \(try site.stages())")
   }

@@ -172,6 +172,9 @@ final class VenueObserver: VenueServerObserver {
   /// When what was sent last before the first of `orderTimes` had left.
   private(set) var causeSentAt: Int64 = 0
   private(set) var orderTimes: [Int64] = []
+  /// What the core allocated between the two.
+  private(set) var allocations: UInt64 = 0
+  private var allocationsWhenSent: UInt64 = 0
   private(set) var orders = 0
   /// What was sent while it was to be kept.
   private(set) var kept: [(text: [UInt8], socket: Int)] = []
@@ -192,11 +195,15 @@ final class VenueObserver: VenueServerObserver {
 
   func sent(_ text: [UInt8], toSocket id: Int, at nanoseconds: Int64) {
     lastSentAt = nanoseconds
+    allocationsWhenSent = benchmark_core_allocation_count()
     if isKeeping { kept.append((text, id)) }
   }
 
   func receivedOrder(at nanoseconds: Int64) {
-    if orderTimes.isEmpty { causeSentAt = lastSentAt }
+    if orderTimes.isEmpty {
+      causeSentAt = lastSentAt
+      allocations = benchmark_core_allocation_count() - allocationsWhenSent
+    }
     orderTimes.append(nanoseconds)
     orders += 1
   }

@@ -71,6 +71,18 @@ struct PoolTests {
     #expect(pool[0] == 13)
     #expect(pool[1] == 11)
   }
+
+  @Test(arguments: 0...20)
+  func `preparing changes nothing, however full the pool is`(_ capacity: Int) {
+    var pool = Pool<Int>(capacity: capacity)
+    for number in 0..<capacity {
+      pool.prepare()
+      #expect(!pool.contains(number) && pool.insert(number) == number)
+    }
+    pool.prepare()
+    for number in 0..<capacity { #expect(pool.contains(number) && pool[number] == number) }
+    #expect(pool.insert(0) == nil)
+  }
 }
 
 struct TimerHeapTests {

@@ -9,7 +9,10 @@ struct MarketReviewTests {
       harness.submit(harness.order("a", 10, limit: 9_950))
       harness.submit(harness.order("b", 10, side: .sell, limit: 10_100))
     }
-    for turn in 0..<5 { tried.core.previewWaiting(turn, at: tried.now) }
+    for turn in 0..<5 {
+      tried.core.previewWaiting(turn, at: tried.now)
+      tried.core.prepareMemory()
+    }
     #expect(tried.core.stateHash == other.core.stateHash)
     for harness in [tried, other] {
       harness.book(1, bids: [(9_940, 100)], asks: [(9_945, 7)])
