@@ -39,7 +39,7 @@ package struct ClientOrderMemory: ~Copyable, Sendable {
   }
 
   private func slot(of clientOrderID: ShortText) -> Int? {
-    slots.find(clientOrderID) { entries[$0].clientOrderID }
+    slots.find(clientOrderID, in: entries) { $0.clientOrderID }
   }
 
   /// Whether one more id fits without forgetting one that must be kept.
@@ -53,7 +53,7 @@ package struct ClientOrderMemory: ~Copyable, Sendable {
   package mutating func remember(_ entry: Entry) {
     guard entries.capacity > 0, slot(of: entry.clientOrderID) == nil else { return }
     if entries.free == 0 {
-      slots.remove(entries[next].clientOrderID, slot: next)
+      slots.remove(entries[next].clientOrderID, slot: next, in: entries) { $0.clientOrderID }
       entries[next] = entry
     } else {
       _ = entries.insert(entry)

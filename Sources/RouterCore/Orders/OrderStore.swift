@@ -55,10 +55,10 @@ package struct OrderStore: ~Copyable, Sendable {
 
   // Look-up.
 
-  package func slot(of id: ParentOrderID) -> Int? { parentSlots.find(id) { parents[$0].id } }
-  package func slot(of id: ChildOrderID) -> Int? { childSlots.find(id) { children[$0].id } }
+  package func slot(of id: ParentOrderID) -> Int? { parentSlots.find(id, in: parents) { $0.id } }
+  package func slot(of id: ChildOrderID) -> Int? { childSlots.find(id, in: children) { $0.id } }
   package func contains(_ execution: ExecutionKey) -> Bool {
-    fillSlots.find(execution) { fills[$0].key } != nil
+    fillSlots.find(execution, in: fills) { $0.key } != nil
   }
   package var openParentCount: Int { working.count }
 
@@ -189,7 +189,7 @@ package struct OrderStore: ~Copyable, Sendable {
       forget(child)
     }
     lastForgotten = max(lastForgotten, parents[slot].id.rawValue)
-    parentSlots.remove(parents[slot].id, slot: slot)
+    parentSlots.remove(parents[slot].id, slot: slot, in: parents) { $0.id }
     parents.remove(slot)
     return true
   }
@@ -204,10 +204,10 @@ package struct OrderStore: ~Copyable, Sendable {
     var next = slot(children[child].links.firstFill)
     while let fill = next {
       next = slot(fills[fill].next)
-      fillSlots.remove(fills[fill].key, slot: fill)
+      fillSlots.remove(fills[fill].key, slot: fill, in: fills) { $0.key }
       fills.remove(fill)
     }
-    childSlots.remove(children[child].id, slot: child)
+    childSlots.remove(children[child].id, slot: child, in: children) { $0.id }
     children.remove(child)
   }
 

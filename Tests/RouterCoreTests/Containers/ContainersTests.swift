@@ -27,34 +27,54 @@ struct HashTableTests {
   private func disturb<Key: TableKey>(_ seed: UInt64, _ key: (UInt64) -> Key) {
     var random = SeededRandom(seed: seed)
     var table = HashTable<Key>(capacity: 40)
-    var pool: [Int: Key] = [:]
+    var pool = Pool<Key>(capacity: 40)
     var naive: [UInt64: Int] = [:]
-    for round in 0..<3000 {
+    for _ in 0..<3000 {
       let number = UInt64(random.next(in: 0...60))
       if let slot = naive[number] {
-        table.remove(key(number), slot: slot)
+        table.remove(key(number), slot: slot, in: pool) { $0 }
+        pool.remove(slot)
         naive[number] = nil
-        pool[slot] = nil
+      } else if let slot = pool.insert(key(number)) {
+        let fits = table.insert(key(number), slot: slot)
+        #expect(fits)
+        naive[number] = slot
       } else {
-        let fits = table.insert(key(number), slot: round)
-        #expect(fits == (naive.count < 40))
-        guard fits else { continue }
-        naive[number] = round
-        pool[round] = key(number)
+        let fits = table.insert(key(number), slot: 0)
+        #expect(!fits && naive.count == 40)
       }
       for probe in 0...60 as ClosedRange<UInt64> {
-        let found = table.find(key(probe)) { pool[$0] ?? key(.max) }
+        let found = table.find(key(probe), in: pool) { $0 }
         #expect(found == naive[probe])
       }
     }
   }
 
+  @Test(arguments: [1, 2, 3, 4, 7, 8, 255, 256, 257])
+  func `a full table tells every key and every slot`(_ capacity: Int) {
+    var table = HashTable<Number>(capacity: capacity)
+    var pool = Pool<Number>(capacity: capacity)
+    for value in 0..<UInt64(capacity) {
+      let slot = pool.insert(Number(value: value))
+      let fits = table.insert(Number(value: value), slot: slot ?? -1)
+      #expect(fits)
+    }
+    for value in 0..<UInt64(capacity) {
+      let found = table.find(Number(value: value), in: pool) { $0 }
+      #expect(found == Int(value))
+    }
+    let other = table.find(Number(value: UInt64(capacity)), in: pool) { $0 }
+    #expect(other == nil)
+  }
+
   @Test func `the removal of what is not there changes nothing`() {
     var table = HashTable<Number>(capacity: 4)
+    var pool = Pool<Number>(capacity: 4)
+    _ = pool.insert(Number(value: 1))
     let fits = table.insert(Number(value: 1), slot: 0)
-    table.remove(Number(value: 8), slot: 1)
+    table.remove(Number(value: 8), slot: 1, in: pool) { $0 }
     let count = table.count
-    let found = table.find(Number(value: 1)) { _ in Number(value: 1) }
+    let found = table.find(Number(value: 1), in: pool) { $0 }
     #expect(fits && count == 1 && found == 0)
   }
 }
