@@ -7,8 +7,14 @@ struct Number: TableKey {
   var tableHash: UInt64 { value % 7 }
 }
 
-/// Hashes that differ by their upper half alone.
+/// Hashes that differ only in bits that a place of a small table does not hold.
 struct FarNumber: TableKey {
+  var value: UInt64
+  var tableHash: UInt64 { value << 58 | 5 }
+}
+
+/// Hashes of one home that a place tells apart.
+struct NearNumber: TableKey {
   var value: UInt64
   var tableHash: UInt64 { value << 32 | 5 }
 }
@@ -22,6 +28,11 @@ struct HashTableTests {
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func `keys of which a place can not tell one from the other are told apart`(seed: UInt64) {
     disturb(seed) { FarNumber(value: $0) }
+  }
+
+  @Test(arguments: 1...4 as ClosedRange<UInt64>)
+  func `keys of one home are told apart by their places`(seed: UInt64) {
+    disturb(seed) { NearNumber(value: $0) }
   }
 
   private func disturb<Key: TableKey>(_ seed: UInt64, _ key: (UInt64) -> Key) {
