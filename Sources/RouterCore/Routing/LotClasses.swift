@@ -55,17 +55,20 @@ struct LotClasses: ~Copyable, Sendable {
     high: borrowing FixedBuffer<Int64>
   ) {
     let most = offers.quantity
-    for rank in 0..<allCount { unsafe tallies.base[rank] = LotTally() }
+    // Addresses and sums in registers: what is written through one could be another.
+    let (lows, highs) = unsafe (low.base, high.base)
+    let (tallies, ranks) = unsafe (tallies.base, ranks.base)
+    for rank in 0..<allCount { unsafe tallies[rank] = LotTally() }
     var present: UInt32 = 0
-    rest = most
-    fixedTake = 0
+    var rest = most
+    var fixedTake: Int64 = 0
     for venue in 0..<offers.count {
-      let (low, high) = unsafe (low.base[venue], high.base[venue])
+      let (low, high) = unsafe (lows[venue], highs[venue])
       rest = low <= rest ? rest &- low : -1
       if low < high {
-        let rank = unsafe ranks.base[venue]
-        let tally = unsafe tallies.base + rank
-        unsafe tally.pointee.members &+= 1
+        let rank = unsafe ranks[venue]
+        let tally = unsafe tallies + rank
+        unsafe tally.pointee.venues |= 1 &<< UInt32(truncatingIfNeeded: venue)
         unsafe tally.pointee.room &+= min(high &- low, most &- tally.pointee.room)
         unsafe tally.pointee.taken &+= low
         present |= 1 &<< UInt32(truncatingIfNeeded: rank)
@@ -73,6 +76,8 @@ struct LotClasses: ~Copyable, Sendable {
         fixedTake &+= low
       }
     }
+    self.rest = rest
+    self.fixedTake = fixedTake
     if present != self.present {
       self.present = present
       makeClasses()
@@ -184,12 +189,23 @@ struct LotClasses: ~Copyable, Sendable {
     return excess < 0 ? excess &+ lot : excess
   }
 
+  /// The open venues whose lot no other open venue has and for which that may say something, a bit
+  /// for each.
+  mutating func loneVenues() -> UInt32 {
+    var venues: UInt32 = 0
+    guard count > 1 else { return venues }
+    for index in 0..<count where classes[index].period > 1 && tally(index).hasOneVenue {
+      venues |= tally(index).venues
+    }
+    return venues
+  }
+
   /// The only quantities of an open venue with which `quantity` can be reached exactly: from
   /// `first` on in steps, for a venue whose lot no other open venue has; `nil` if that says no more
   /// than its lot does.
   mutating func progression(_ venue: Int, of quantity: Int64) -> (first: Int64, step: Int64)? {
     let rank = ranks[venue]
-    guard count > 1, tallies[rank].members == 1 else { return nil }
+    guard count > 1, tallies[rank].hasOneVenue else { return nil }
     var index = 0
     while classes[index].rank != rank { index &+= 1 }
     let (lot, others, period) = (classes[index].lot, classes[index].others, classes[index].period)
@@ -225,9 +241,12 @@ struct LotClass: Sendable, BitwiseCopyable {
 
 /// The open venues of one lot size.
 struct LotTally: Sendable, BitwiseCopyable {
-  var members = 0
+  /// Which they are, a bit for each.
+  var venues: UInt32 = 0
   /// What they can take beyond their lower ends, at most the whole quantity.
   var room: Int64 = 0
   /// Their lower ends.
   var taken: Int64 = 0
+
+  var hasOneVenue: Bool { venues != 0 && venues & (venues &- 1) == 0 }
 }

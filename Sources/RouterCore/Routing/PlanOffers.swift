@@ -428,10 +428,16 @@ struct PlanOffers: ~Copyable, Sendable {
   /// The greatest allowed quantity that is not above `most`, or zero.
   mutating func largestAllowed(_ venue: Int, atMost most: Int64) -> Int64 {
     let most = min(most, depth(venue), terms[venue].maximumQuantity.mantissa)
-    guard most > 0, most >= terms[venue].minimumQuantity.mantissa else { return 0 }
-    var level = level(venue, holding: most)
+    guard most > 0 else { return 0 }
+    return largestAllowed(venue, atMost: most, in: level(venue, holding: most))
+  }
+
+  /// The same, with the level in which the last unit of `most` lies.
+  mutating func largestAllowed(_ venue: Int, atMost most: Int64, in level: Int) -> Int64 {
+    guard most >= terms[venue].minimumQuantity.mantissa else { return 0 }
+    var level = level
     while true {
-      if let range = allowed(venue, level, from: 1, to: most) { return range.high }
+      if let quantity = largestAllowed(venue, in: level, atMost: most) { return quantity }
       if level == 0 { return 0 }
       level &-= 1
     }
@@ -440,10 +446,13 @@ struct PlanOffers: ~Copyable, Sendable {
   /// The least allowed quantity that is not below `least`, or `nil`.
   mutating func smallestAllowed(_ venue: Int, atLeast least: Int64) -> Int64? {
     guard levelCounts[venue] > 0, least <= depth(venue) else { return nil }
-    var level = level(venue, holding: max(least, 1))
-    while level < levelCounts[venue] {
-      if let range = allowed(venue, level, from: least, to: .max) { return range.low }
-      level &+= 1
+    return smallestAllowed(venue, atLeast: least, in: level(venue, holding: max(least, 1)))
+  }
+
+  /// The same, with the level in which the last unit of `least` lies.
+  mutating func smallestAllowed(_ venue: Int, atLeast least: Int64, in level: Int) -> Int64? {
+    for level in level..<levelCounts[venue] {
+      if let quantity = smallestAllowed(venue, in: level, atLeast: least) { return quantity }
     }
     return nil
   }
@@ -463,42 +472,60 @@ struct PlanOffers: ~Copyable, Sendable {
     return notional >= terms[venue].minimumNotional.mantissa && covers(venue, notional, quantity)
   }
 
-  /// The allowed quantities between two bounds whose last unit lies in `level`.
-  mutating func allowed(
-    _ venue: Int, _ level: Int, from least: Int64, to most: Int64, ignoringBalance: Bool = false
-  ) -> (low: Int64, high: Int64)? {
-    let before = level == 0 ? 0 : cumulative(venue, level &- 1)
-    var low = max(least, before &+ 1, terms[venue].minimumQuantity.mantissa)
-    var high = min(most, cumulative(venue, level), terms[venue].maximumQuantity.mantissa)
+  /// The greatest allowed quantity up to `most` whose last unit lies in `level`.
+  private mutating func largestAllowed(
+    _ venue: Int, in level: Int, atMost most: Int64
+  ) -> Int64? {
+    let terms = unsafe terms.base + venue
+    let least = unsafe max(start(venue, level), terms.pointee.minimumQuantity.mantissa)
+    var high = unsafe min(
+      most, cumulative(venue, level), terms.pointee.maximumQuantity.mantissa)
+    guard least <= high else { return nil }
+    let limit = limitPrice(venue, level)
+    if !covers(venue, product(limit, high), high) {
+      guard covers(venue, product(limit, least), least) else { return nil }
+      high = affordable(venue, limit)
+    }
+    unsafe high &-= high % terms.pointee.quantityIncrement.mantissa
+    let reaches = unsafe product(limit, high) >= terms.pointee.minimumNotional.mantissa
+    return high >= least && reaches ? high : nil
+  }
+
+  /// The least allowed quantity from `least` on whose last unit lies in `level`.
+  mutating func smallestAllowed(
+    _ venue: Int, in level: Int, atLeast least: Int64, ignoringBalance: Bool = false
+  ) -> Int64? {
+    let terms = unsafe terms.base + venue
+    var low = unsafe max(least, start(venue, level), terms.pointee.minimumQuantity.mantissa)
+    let high = unsafe min(
+      cumulative(venue, level), terms.pointee.maximumQuantity.mantissa)
     guard low <= high else { return nil }
     let limit = limitPrice(venue, level)
-    let minimum = terms[venue].minimumNotional.mantissa
+    let minimum = unsafe terms.pointee.minimumNotional.mantissa
     if product(limit, low) < minimum {
       guard product(limit, high) >= minimum else { return nil }
       low = Int64(minimum.divided(by: Int128(limit), roundingUp: true))
     }
-    if !ignoringBalance { high = affordable(venue, limit, atMost: high) }
-    let increment = terms[venue].quantityIncrement.mantissa
-    high &-= high % increment
-    guard high >= low else { return nil }
+    let increment = unsafe terms.pointee.quantityIncrement.mantissa
     let excess = low % increment
-    if excess != 0 { low &+= increment &- excess }
-    return low <= high ? (low, high) : nil
+    if excess != 0 {
+      guard low <= high &- (increment &- excess) else { return nil }
+      low &+= increment &- excess
+    }
+    return ignoringBalance || covers(venue, product(limit, low), low) ? low : nil
   }
 
-  /// The most of `most` whose hold at this limit price the balance covers.
-  private mutating func affordable(_ venue: Int, _ limit: Int64, atMost most: Int64) -> Int64 {
-    guard let available = terms[venue].available?.mantissa, available < unlimited else {
-      return most
-    }
-    guard available > 0 else { return 0 }
-    guard isBuy else {
-      if Int128(most) &* quantityToAmount <= available { return most }
-      return Int64(available / quantityToAmount)
-    }
+  /// The least quantity whose last unit lies in `level`.
+  @inline(__always) private mutating func start(_ venue: Int, _ level: Int) -> Int64 {
+    level == 0 ? 1 : cumulative(venue, level &- 1) &+ 1
+  }
+
+  /// The most whose hold at this limit price the balance covers, where it does not cover all.
+  private mutating func affordable(_ venue: Int, _ limit: Int64) -> Int64 {
+    guard let available = terms[venue].available?.mantissa, available > 0 else { return 0 }
+    guard isBuy else { return Int64(available / quantityToAmount) }
     let unit = Int128(limit) &* notionalToAmount &* Int128(holdFactor(venue))
-    let budget = available &* Int128(FeeRate.one)
-    return unit &* Int128(most) <= budget ? most : Int64(budget / unit)
+    return Int64(available &* Int128(FeeRate.one) / unit)
   }
 
   /// Whether the balance covers the hold of `quantity`, whose limit makes it `notional`.

@@ -16,8 +16,15 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private(set) var take = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// The objective of what is taken, rounded up: every plan has a whole number.
   private(set) var cost: Int128 = 0
+  /// What of it is for first segments that are cut, beyond their keys.
+  private var cuts: Int128 = 0
+  /// The quantity of the answer.
+  private var solved: Int64 = 0
   /// The unit cost of the last segment taken, and one at which two venues stood level.
   private var lastKey = Int128.min
+  /// The venue of that segment, and the unit cost of the last one taken of another venue.
+  private var lastVenue = -1
+  private var lastOtherKey = Int128.min
   private var tiedKey = Int128.max
 
   /// The level of the next unit.
@@ -37,18 +44,24 @@ struct PlanRelaxation: ~Copyable, Sendable {
   private var distances = FixedBuffer<Int64>(repeating: 0, count: venues)
   /// No key is below it.
   private var leastKey: Int128 = 0
-  /// A venue's last lower end and the level of its last unit: mostly the next node has it too.
+  /// A venue's last lower end: mostly the next node has it too.
   private var placedLow = FixedBuffer<Int64>(repeating: 0, count: venues)
-  private var placedLevel = FixedBuffer<Int>(repeating: 0, count: venues)
   /// What it costs, order cost included.
   private var placedCost = FixedBuffer<Int128>(repeating: 0, count: venues)
+  /// The level of the next unit, its key, and how far that is from `leastKey`.
+  private var placedHead = FixedBuffer<Int>(repeating: 0, count: venues)
+  private var placedKey = FixedBuffer<Int128>(repeating: 0, count: venues)
+  private var placedDistance = FixedBuffer<Int64>(repeating: 0, count: venues)
 
   // The same at the root.
   private var rootLength = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var rootRest = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var rootKey = FixedBuffer<Int128>(repeating: 0, count: venues)
+  private var rootDistance = FixedBuffer<Int64>(repeating: 0, count: venues)
 
   private var isTiedAmongFineLots = false
+  /// Whether finer lots were made to take a part first.
+  private var isStaged = false
 
   /// Whether other venues could take the last units at the same cost.
   var hasTie: Bool { tiedKey == lastKey || isTiedAmongFineLots }
@@ -67,7 +80,10 @@ struct PlanRelaxation: ~Copyable, Sendable {
       take[venue] = 0
       firstLength[venue] = 0
       head[venue] = 0
-      if high[venue] > 0 { addOpen(venue, key: offers.key(venue, 0)) }
+      if high[venue] > 0 {
+        let key = offers.key(venue, 0)
+        addOpen(venue, key: key, keyDistance(key, from: leastKey))
+      }
     }
     return merge(&offers, quantity)
   }
@@ -90,11 +106,13 @@ struct PlanRelaxation: ~Copyable, Sendable {
       guard high[venue] > 0 else { continue }
       let end = cheapestAverage(&offers, venue, from: least[venue])
       rootKey[venue] = offers.key(venue, 0)
-      if offers.orderCost(venue) == 0 && end <= offers.cumulative(venue, 0) { continue }
-      setFirstSegment(&offers, venue, end)
-      rootLength[venue] = firstLength[venue]
-      rootRest[venue] = firstRest[venue]
-      rootKey[venue] = keys[venue]
+      if offers.orderCost(venue) > 0 || end > offers.cumulative(venue, 0) {
+        setFirstSegment(&offers, venue, end)
+        rootLength[venue] = firstLength[venue]
+        rootRest[venue] = firstRest[venue]
+        rootKey[venue] = keys[venue]
+      }
+      rootDistance[venue] = keyDistance(rootKey[venue], from: leastKey)
     }
   }
 
@@ -133,6 +151,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
   ) -> Int128? {
     tiedKey = .max
     isTiedAmongFineLots = false
+    solved = quantity
     var rest = quantity
     cost = 0
     openCount = 0
@@ -142,7 +161,10 @@ struct PlanRelaxation: ~Copyable, Sendable {
     }
     guard rest >= 0 else { return nil }
     lastKey = .min
-    if lots.isNested {
+    lastVenue = -1
+    lastOtherKey = .min
+    isStaged = lots.isNested
+    if isStaged {
       var taken: Int64 = 0
       for index in 0..<lots.count &- 1 {
         let needed = lots.leastExtra(finerThan: index &+ 1, of: quantity)
@@ -158,6 +180,48 @@ struct PlanRelaxation: ~Copyable, Sendable {
     return cost
   }
 
+  /// The same where the node that was solved last was this one but for a venue's upper end, which
+  /// is lower now: the merge goes on with what that venue gives up.
+  ///
+  /// `lowered` is that venue, or `nil` if the node is another one.
+  mutating func solve(
+    _ offers: inout PlanOffers, _ lots: inout LotClasses, to quantity: Int64, lowered venue: Int?
+  ) -> Int128? {
+    guard let venue, quantity == solved, !isStaged, !lots.isNested, !hasTie else {
+      return solve(&offers, &lots, to: quantity)
+    }
+    let (now, most) = (take[venue], high[venue])
+    guard most == 0 || (most >= firstLength[venue] && !isCut(venue)) else {
+      return solve(&offers, &lots, to: quantity)
+    }
+    cost &-= cuts
+    if isCut(venue) {
+      cost &-= keys[venue] &* Int128(now)
+    } else {
+      cost &-=
+        offers.objective(venue, of: now, in: lastLevel(&offers, venue)) &+ offers.orderCost(venue)
+    }
+    if most > 0 {
+      let level = offers.level(venue, holding: most)
+      head[venue] = level
+      cost &+= offers.objective(venue, of: most, in: level) &+ offers.orderCost(venue)
+    } else {
+      firstLength[venue] = 0
+    }
+    take[venue] = most
+    close(venue)
+    guard merge(&offers, now &- most) == 0 else { return nil }
+    addCuts()
+    return cost
+  }
+
+  /// From now on the venue has no next segment.
+  private mutating func close(_ venue: Int) {
+    keys[venue] = .max
+    for place in 0..<openCount where open[place] == venue { distances[place] = .max }
+    if lastVenue == venue { lastVenue = -1 }
+  }
+
   /// Takes a venue's lower end and finds what would come next.
   @inline(__always)
   private mutating func place(_ offers: inout PlanOffers, _ venue: Int) {
@@ -165,28 +229,26 @@ struct PlanRelaxation: ~Copyable, Sendable {
     unsafe take.base[venue] = low
     unsafe firstLength.base[venue] = 0
     if low > 0 {
-      let level = placedLevel(&offers, venue, low)
-      unsafe head.base[venue] = level
+      if unsafe placedLow.base[venue] != low { setPlaced(&offers, venue, low) }
       unsafe cost &+= placedCost.base[venue]
+      unsafe head.base[venue] = placedHead.base[venue]
       if low < high {
-        setHead(&offers, venue, after: level)
-        addOpen(venue, key: keys[venue])
+        unsafe addOpen(venue, key: placedKey.base[venue], placedDistance.base[venue])
       }
     } else if high > 0 {
       placeOptional(&offers, venue, high)
     }
   }
 
-  @inline(__always)
-  private mutating func placedLevel(_ offers: inout PlanOffers, _ venue: Int, _ low: Int64) -> Int {
-    if unsafe placedLow.base[venue] != low {
-      let level = offers.level(venue, holding: low)
-      placedLow[venue] = low
-      placedLevel[venue] = level
-      placedCost[venue] =
-        offers.objective(venue, of: low, in: level) &+ offers.orderCost(venue)
-    }
-    return unsafe placedLevel.base[venue]
+  private mutating func setPlaced(_ offers: inout PlanOffers, _ venue: Int, _ low: Int64) {
+    let level = offers.level(venue, holding: low)
+    placedLow[venue] = low
+    placedCost[venue] =
+      offers.objective(venue, of: low, in: level) &+ offers.orderCost(venue)
+    let isWhole = low == offers.cumulative(venue, level)
+    placedHead[venue] = isWhole ? level &+ 1 : level
+    placedKey[venue] = offers.key(venue, placedHead[venue])
+    placedDistance[venue] = keyDistance(placedKey[venue], from: leastKey)
   }
 
   /// A venue that takes nothing yet goes on with its first segment, if it has one.
@@ -197,18 +259,18 @@ struct PlanRelaxation: ~Copyable, Sendable {
       unsafe firstLength.base[venue] = length
       unsafe firstRest.base[venue] = rootRest.base[venue]
       unsafe head.base[venue] = 0
-      unsafe addOpen(venue, key: rootKey.base[venue])
+      unsafe addOpen(venue, key: rootKey.base[venue], rootDistance.base[venue])
     } else {
       setFirstSegment(&offers, venue, high)
-      addOpen(venue, key: keys[venue])
+      addOpen(venue, key: keys[venue], keyDistance(keys[venue], from: leastKey))
     }
   }
 
   @inline(__always)
-  private mutating func addOpen(_ venue: Int, key: Int128) {
+  private mutating func addOpen(_ venue: Int, key: Int128, _ distance: Int64) {
     unsafe keys.base[venue] = key
     unsafe open.base[openCount] = venue
-    unsafe distances.base[openCount] = keyDistance(key, from: leastKey)
+    unsafe distances.base[openCount] = distance
     openCount &+= 1
   }
 
@@ -228,6 +290,10 @@ struct PlanRelaxation: ~Copyable, Sendable {
       let (place, second) = cheapest()
       guard place >= 0 else { return rest }
       let venue = unsafe open.base[place]
+      if venue != lastVenue {
+        lastOtherKey = lastKey
+        lastVenue = venue
+      }
       var distance: Int64
       repeat {
         rest &-= consume(&offers, venue, rest)
@@ -362,6 +428,75 @@ struct PlanRelaxation: ~Copyable, Sendable {
 
   // The answer.
 
+  // What a node costs at least that is this one but for the range of one venue.
+  //
+  // What the venue takes more the others take less, and save at most what the dearest segment costs
+  // that they took; what it takes less costs at least what the cheapest segment does that they
+  // left. These are Lagrangian bounds: at that unit cost the others' takes are still their best.
+
+  /// No plan of the node in which the venue takes `least` or more has a lower objective; `.max` if
+  /// there is none.
+  mutating func cost(_ offers: inout PlanOffers, _ venue: Int, atLeast least: Int64) -> Int128 {
+    let now = take[venue]
+    guard now > 0, least > now, !isStaged else { return cost }
+    let key = lastVenue == venue ? lastOtherKey : lastKey
+    if key == .min { return .max }
+    guard isSmall(key, least &- now) else { return cost }
+    let added: Int128
+    if !isCut(venue) {
+      added =
+        offers.objective(venue, of: least)
+        &- offers.objective(venue, of: now, in: lastLevel(&offers, venue))
+    } else if least <= firstLength[venue] {
+      added = keys[venue] &* Int128(least &- now)
+    } else {
+      added =
+        offers.objective(venue, of: least) &+ offers.orderCost(venue)
+        &- (keys[venue] &+ 1) &* Int128(now)
+    }
+    // One more, as the keys of first segments are rounded down.
+    return max(cost, cost &+ (added &- (key &+ 1) &* Int128(least &- now)))
+  }
+
+  /// The same for a take of `most` or less.
+  mutating func cost(_ offers: inout PlanOffers, _ venue: Int, atMost most: Int64) -> Int128 {
+    let now = take[venue]
+    guard most < now else { return cost }
+    let key = leastKeyLeft(but: venue)
+    if key == .max { return .max }
+    guard isSmall(key, now &- most) else { return cost }
+    var saved: Int128
+    if isCut(venue) {
+      saved = (keys[venue] &+ 1) &* Int128(now) &- keys[venue] &* Int128(most)
+    } else {
+      saved =
+        offers.objective(venue, of: now, in: lastLevel(&offers, venue)) &+ offers.orderCost(venue)
+      if most >= max(firstLength[venue], 1) {
+        saved &-= offers.objective(venue, of: most) &+ offers.orderCost(venue)
+      } else if most > 0 {
+        guard firstLength[venue] == rootLength[venue] else { return cost }
+        saved &-= rootKey[venue] &* Int128(most)
+      }
+    }
+    return max(cost, cost &+ (key &* Int128(now &- most) &- saved))
+  }
+
+  /// The least key of the next segments of all venues but one; `.max` if there is none.
+  private mutating func leastKeyLeft(but venue: Int) -> Int128 {
+    var least = Int128.max
+    for place in 0..<openCount {
+      let other = unsafe open.base[place]
+      let key = unsafe keys.base[other]
+      least = other != venue && key < least ? key : least
+    }
+    return least
+  }
+
+  /// Whether the product is small enough to be added to a cost.
+  private func isSmall(_ key: Int128, _ quantity: Int64) -> Bool {
+    key.magnitude.leadingZeroBitCount &+ quantity.leadingZeroBitCount > 68
+  }
+
   /// Whether a venue's take lies within its first segment, and so costs more than was charged.
   mutating func isCut(_ venue: Int) -> Bool {
     take[venue] > 0 && take[venue] < firstLength[venue]
@@ -374,6 +509,12 @@ struct PlanRelaxation: ~Copyable, Sendable {
     return level > 0 && take[venue] <= offers.cumulative(venue, level &- 1) ? level &- 1 : level
   }
 
+  /// The level of the last unit taken.
+  @inline(__always)
+  mutating func level(_ offers: inout PlanOffers, _ venue: Int) -> Int {
+    isCut(venue) ? offers.level(venue, holding: take[venue]) : lastLevel(&offers, venue)
+  }
+
   /// Whether the venue would take what the relaxation gives it.
   mutating func isAllowed(_ offers: inout PlanOffers, _ venue: Int) -> Bool {
     if take[venue] == high[venue] || take[venue] == low[venue] { return true }
@@ -384,16 +525,18 @@ struct PlanRelaxation: ~Copyable, Sendable {
   /// Adds what the first segments that are cut have beyond their keys.
   private mutating func addCuts() {
     var hasFraction = false
+    cuts = 0
     for place in 0..<openCount {
       let venue = unsafe open.base[place]
       guard unsafe take.base[venue] < firstLength.base[venue], isCut(venue) else { continue }
       let length = Int128(firstLength[venue])
       let fraction = product(take[venue], firstRest[venue])
       let whole = fraction / length
-      cost &+= whole
+      cuts &+= whole
       hasFraction = hasFraction || whole &* length != fraction
     }
-    if hasFraction { cost &+= 1 }
+    if hasFraction { cuts &+= 1 }
+    cost &+= cuts
   }
 
   /// The objective of `take` as it is, with all order costs.

@@ -6,7 +6,6 @@
 /// the root, which is one merge of levels.
 struct PlanSearch: ~Copyable, Sendable {
   static let venues = RoutePlan.maximumLegs
-  private static let stackCapacity = 512
 
   // The answer.
   private(set) var bestTake = FixedBuffer<Int64>(repeating: 0, count: venues)
@@ -31,17 +30,20 @@ struct PlanSearch: ~Copyable, Sendable {
   private var maximumChildren = 0
   private var least = FixedBuffer<Int64>(repeating: 0, count: venues)
   private var lots = LotClasses()
-  private var trial = FixedBuffer<Int64>(repeating: 0, count: venues)
-  private var relaxation = PlanRelaxation()
+  var trial = FixedBuffer<Int64>(repeating: 0, count: venues)
+  var relaxation = PlanRelaxation()
   private var root = RootMerge()
   private var rooms = LargestRooms()
 
-  // Nodes that wait.
-  private var stackLow = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
-  private var stackHigh = FixedBuffer<Int64>(repeating: 0, count: venues * stackCapacity)
-  private var stackCount = 0
-  /// Whether a node was given up because the stack was full.
-  private var isCutShort = false
+  private var waiting = WaitingNodes()
+  /// What the relaxation of the node at hand reaches, and for how much.
+  private var node = NodeBound.none
+  /// The next node is the one at hand but for this venue, whose upper end is lower.
+  private var descent: Int?
+  /// Whether a venue was found to be of no use in the node at hand.
+  private var hasClosed = false
+  /// The venues that would not take what the relaxation gives them, a bit for each.
+  private var violators: UInt32 = 0
 
   mutating func run(_ offers: inout PlanOffers, _ request: PlanRequest) {
     start(request)
@@ -85,8 +87,8 @@ struct PlanSearch: ~Copyable, Sendable {
     rootBound = 0
     isProven = false
     worstUnit = .min
-    isCutShort = false
-    stackCount = 0
+    waiting.removeAll()
+    descent = nil
     maximumChildren = request.maximumChildren
   }
 
@@ -181,26 +183,31 @@ struct PlanSearch: ~Copyable, Sendable {
     lots.prepare(&offers)
     lots.sort(&offers, low: relaxation.low, high: relaxation.high)
     relaxation.prepare(&offers, least: least)
-    push(offers.count)
+    push(offers.count, .none)
   }
 
   private mutating func branchAndBound(_ offers: inout PlanOffers, budget: Int) {
     nodes = 0
-    while stackCount > 0 && nodes < max(budget, 1) {
-      pop(offers.count)
+    while nodes < max(budget, 1) && (descent != nil || waiting.count > 0) {
       nodes &+= 1
-      visit(&offers)
+      if descent != nil || pop(offers.count) { visit(&offers) }
     }
+    if descent != nil { push(offers.count, .none) }
+    descent = nil
   }
 
   private mutating func visit(_ offers: inout PlanOffers) {
+    let lowered = descent
+    descent = nil
     guard let quantity = reachableQuantity(&offers), quantity > 0, quantity >= bestQuantity,
-      let objective = relaxation.solve(&offers, &lots, to: quantity)
+      let objective = relaxation.solve(
+        &offers, &lots, to: quantity, lowered: hasClosed ? nil : lowered)
     else { return }
     if isSettled(&offers, quantity, objective) { return }
+    node = NodeBound(quantity: quantity, objective: objective)
     let count = takenCount(&offers)
     guard count <= maximumChildren else { return splitLargest(&offers) }
-    if let (venue, above) = worstViolator(&offers) {
+    if let (venue, above) = findViolators(&offers) {
       if !offers.hasOneLot {
         repair(&offers, quantity)
         if isSettled(&offers, quantity, objective) { return }
@@ -212,7 +219,7 @@ struct PlanSearch: ~Copyable, Sendable {
     tryTake(offers.count)
     keepIfBetter(&offers, quantity, full, count)
     if full > objective, let venue = costliestCut(&offers) {
-      splitOptional(venue, &offers, isForcedFirst: true)
+      splitOptional(venue, &offers)
     } else if relaxation.hasTie && count > leastCount(&offers, quantity) {
       splitLargest(&offers)
     }
@@ -228,28 +235,35 @@ struct PlanSearch: ~Copyable, Sendable {
 
   /// The greatest quantity below a node, or `nil` if there is none; applies the cap on children.
   private mutating func reachableQuantity(_ offers: inout PlanOffers) -> Int64? {
+    hasClosed = false
     var forced = 0
     var optional = 0
     var forcedRoom: Int64 = 0
+    var largest: Int64 = 0
+    let most = offers.quantity
+    let (lows, highs, leasts) = unsafe (relaxation.low.base, relaxation.high.base, least.base)
     for venue in 0..<offers.count {
-      let high = unsafe relaxation.high.base[venue]
-      if unsafe relaxation.low.base[venue] > 0 {
+      let high = unsafe highs[venue]
+      if unsafe lows[venue] > 0 {
         forced &+= 1
-        forcedRoom &+= min(high, offers.quantity &- forcedRoom)
-      } else if unsafe high >= max(least.base[venue], 1) {
+        forcedRoom &+= min(high, most &- forcedRoom)
+      } else if unsafe high >= max(leasts[venue], 1) {
         optional &+= 1
+        largest = max(largest, high)
       } else {
-        unsafe relaxation.high.base[venue] = 0
+        hasClosed = hasClosed || high > 0
+        unsafe highs[venue] = 0
       }
     }
     guard forced <= maximumChildren else { return nil }
     if forced == maximumChildren && optional > 0 {
+      hasClosed = true
       for venue in 0..<offers.count where relaxation.low[venue] == 0 { relaxation.high[venue] = 0 }
     }
     lots.sort(&offers, low: relaxation.low, high: relaxation.high)
     guard let quantity = lots.greatestQuantity(&offers) else { return nil }
     let free = maximumChildren &- forced
-    guard optional > free else { return quantity }
+    guard optional > free, free == 0 || largest < most &- forcedRoom else { return quantity }
     return min(quantity, addLargest(free, to: forcedRoom, &offers))
   }
 
@@ -291,7 +305,7 @@ struct PlanSearch: ~Copyable, Sendable {
   }
 
   /// Keeps the plan in `trial` if it is better than the best so far.
-  private mutating func keepIfBetter(
+  mutating func keepIfBetter(
     _ offers: inout PlanOffers, _ quantity: Int64, _ objective: Int128, _ count: Int
   ) {
     guard quantity >= bestQuantity else { return }
@@ -314,92 +328,22 @@ struct PlanSearch: ~Copyable, Sendable {
     return false
   }
 
-  // Plans near a relaxed answer.
-
-  /// Rounds what is taken down to what is allowed, and lets one venue take what falls off; where
-  /// its lot does not divide that, another one gives up a few lots of its own.
-  private mutating func repair(_ offers: inout PlanOffers, _ quantity: Int64) {
-    var rest = quantity
-    for venue in 0..<offers.count {
-      let take = relaxation.take[venue]
-      let isFine = take == 0 || relaxation.isAllowed(&offers, venue)
-      trial[venue] = isFine ? take : offers.largestAllowed(venue, atMost: take)
-      guard trial[venue] >= relaxation.low[venue] else { return }
-      rest &-= trial[venue]
-    }
-    var isDone = false
-    for venue in 0..<offers.count where relaxation.take[venue] > 0 {
-      isDone = settle(&offers, rest, at: venue, of: quantity) || isDone
-    }
-    // Trying pairs costs more than a node: at every node only until a plan is as large.
-    if isDone || (quantity == bestQuantity && nodes & (nodes &- 1) != 0) { return }
-    for giver in 0..<offers.count where trial[giver] > 0 {
-      let lot = offers.terms[giver].quantityIncrement.mantissa
-      for taker in 0..<offers.count where taker != giver && relaxation.take[taker] > 0 {
-        // What the taker lacks to a whole lot.
-        let coarse = offers.terms[taker].quantityIncrement.mantissa
-        let lacking = coarse &- rest % coarse
-        if lacking % lot == 0 { shift(&offers, lacking, from: giver, to: taker, rest, quantity) }
-        var given = lot
-        while given <= lot &* Self.mostLotsGiven {
-          if given != lacking { shift(&offers, given, from: giver, to: taker, rest, quantity) }
-          given &+= lot
-        }
-      }
-    }
-  }
-
-  /// Considers the plan in which one venue gives up a quantity, and another takes it with `rest`.
-  private mutating func shift(
-    _ offers: inout PlanOffers, _ given: Int64, from giver: Int, to taker: Int, _ rest: Int64,
-    _ quantity: Int64
-  ) {
-    let before = trial[giver]
-    guard given < before, before &- given >= relaxation.low[giver],
-      (rest &+ given) % offers.terms[taker].quantityIncrement.mantissa == 0,
-      offers.isAllowed(giver, before &- given)
-    else { return }
-    trial[giver] = before &- given
-    _ = settle(&offers, rest &+ given, at: taker, of: quantity)
-    trial[giver] = before
-  }
-
-  private static let mostLotsGiven: Int64 = 6
-
-  /// Considers the plan in which one venue takes `rest` on top; whether it would.
-  private mutating func settle(
-    _ offers: inout PlanOffers, _ rest: Int64, at venue: Int, of quantity: Int64
-  ) -> Bool {
-    guard rest % offers.terms[venue].quantityIncrement.mantissa == 0 else { return false }
-    let before = trial[venue]
-    guard rest <= relaxation.high[venue] &- before, offers.isAllowed(venue, before &+ rest) else {
-      return false
-    }
-    trial[venue] = before &+ rest
-    var objective: Int128 = 0
-    var count = 0
-    for venue in 0..<offers.count where trial[venue] > 0 {
-      objective &+= offers.objective(venue, of: trial[venue]) &+ offers.orderCost(venue)
-      count &+= 1
-    }
-    keepIfBetter(&offers, quantity, objective, count)
-    trial[venue] = before
-    return true
-  }
-
   // Splitting a node.
 
   /// The venue whose take is not allowed and is furthest from being so, with the least quantity
-  /// above that is.
-  private mutating func worstViolator(
+  /// above that is; notes all such venues.
+  private mutating func findViolators(
     _ offers: inout PlanOffers
   ) -> (venue: Int, above: Int64?)? {
     var worst: (venue: Int, above: Int64?)?
     var worstShortfall: Int64 = -1
+    violators = 0
     for venue in 0..<offers.count
     where relaxation.take[venue] > 0 && !relaxation.isAllowed(&offers, venue) {
+      violators |= 1 &<< UInt32(truncatingIfNeeded: venue)
       let take = relaxation.take[venue]
-      let above = offers.smallestAllowed(venue, atLeast: take)
+      let above = offers.smallestAllowed(
+        venue, atLeast: take, in: relaxation.level(&offers, venue))
       let shortfall = (above ?? .max) &- take
       if shortfall > worstShortfall {
         worst = (venue, above)
@@ -407,6 +351,16 @@ struct PlanSearch: ~Copyable, Sendable {
       }
     }
     return worst
+  }
+
+  func isViolator(_ venue: Int) -> Bool {
+    violators & (1 &<< UInt32(truncatingIfNeeded: venue)) != 0
+  }
+
+  /// The greatest allowed quantity up to what a venue takes.
+  mutating func largestBelow(_ offers: inout PlanOffers, _ venue: Int) -> Int64 {
+    offers.largestAllowed(
+      venue, atMost: relaxation.take[venue], in: relaxation.level(&offers, venue))
   }
 
   /// The venue with an order cost that was charged in part.
@@ -425,18 +379,15 @@ struct PlanSearch: ~Copyable, Sendable {
     _ offers: inout PlanOffers, around venue: Int, _ above: Int64?
   ) {
     let take = relaxation.take[venue]
-    let (low, high) = (relaxation.low[venue], relaxation.high[venue])
-    let below = offers.largestAllowed(venue, atMost: take)
+    let below = largestBelow(&offers, venue)
     let isNearerAbove = above.map { $0 &- take <= take &- below } ?? false
     if isNearerAbove && below == 0 {
-      pushAtMost(below, low, venue, &offers)
-      pushAtLeast(above, high, venue, &offers)
+      pushAtMost(below, venue, &offers)
+      pushAtLeast(above, venue, &offers)
     } else {
-      pushAtLeast(above, high, venue, &offers)
-      pushAtMost(below, low, venue, &offers)
+      pushAtLeast(above, venue, &offers)
+      descend(below, venue, &offers)
     }
-    relaxation.low[venue] = low
-    relaxation.high[venue] = high
   }
 
   /// Splits around a quantity with which the others can not make up the rest in their own lots.
@@ -444,7 +395,8 @@ struct PlanSearch: ~Copyable, Sendable {
   /// Only where the best plan has reached `quantity` already: a smaller one no longer matters.
   private mutating func splitProgression(_ offers: inout PlanOffers, _ quantity: Int64) -> Bool {
     guard quantity == bestQuantity else { return false }
-    for venue in 0..<offers.count where relaxation.low[venue] < relaxation.high[venue] {
+    let lone = lots.loneVenues()
+    for venue in 0..<offers.count where lone & (1 &<< UInt32(truncatingIfNeeded: venue)) != 0 {
       guard let (first, step) = lots.progression(venue, of: quantity)
       else { continue }
       let take = relaxation.take[venue]
@@ -452,9 +404,8 @@ struct PlanSearch: ~Copyable, Sendable {
         let above = allowed(&offers, venue, above: take, first, step),
         let below = allowed(&offers, venue, below: take, first, step)
       else { continue }
-      let (low, high) = (relaxation.low[venue], relaxation.high[venue])
-      if above <= high { pushAtLeast(above, high, venue, &offers) }
-      if below >= 0 { pushAtMost(below, low, venue, &offers) }
+      pushAtLeast(above, venue, &offers)
+      if below >= 0 { descend(below, venue, &offers) }
       return true
     }
     return false
@@ -499,24 +450,49 @@ struct PlanSearch: ~Copyable, Sendable {
 
   private static let mostRanges = 8
 
-  private mutating func pushAtMost(
-    _ most: Int64, _ low: Int64, _ venue: Int, _ offers: inout PlanOffers
-  ) {
-    guard most >= low else { return }
+  private mutating func pushAtMost(_ most: Int64, _ venue: Int, _ offers: inout PlanOffers) {
+    guard most >= relaxation.low[venue] else { return }
     let high = relaxation.high[venue]
     relaxation.high[venue] = most
-    push(offers.count)
+    push(offers.count, bound(relaxation.cost(&offers, venue, atMost: most)))
     relaxation.high[venue] = high
   }
 
-  private mutating func pushAtLeast(
-    _ least: Int64?, _ high: Int64, _ venue: Int, _ offers: inout PlanOffers
-  ) {
-    guard let least, least <= high else { return }
+  private mutating func pushAtLeast(_ least: Int64?, _ venue: Int, _ offers: inout PlanOffers) {
+    guard let least, least <= relaxation.high[venue] else { return }
     let low = relaxation.low[venue]
     relaxation.low[venue] = max(least, low)
-    push(offers.count)
+    push(offers.count, bound(relaxation.cost(&offers, venue, atLeast: least)))
     relaxation.low[venue] = low
+  }
+
+  /// Goes on with the node in which the venue takes at most `most`, which need not wait.
+  private mutating func descend(_ most: Int64, _ venue: Int, _ offers: inout PlanOffers) {
+    guard most >= relaxation.low[venue] else { return }
+    let bound = bound(relaxation.cost(&offers, venue, atMost: most))
+    if bound.isWorse(than: bestQuantity, bestObjective) { return waiting.pushClosed() }
+    relaxation.high[venue] = most
+    descent = venue
+  }
+
+  /// The bound of a node below the one at hand in which no plan has a lower objective than this.
+  private func bound(_ objective: Int128) -> NodeBound {
+    NodeBound(quantity: node.quantity, objective: objective)
+  }
+
+  private mutating func push(_ count: Int, _ bound: NodeBound) {
+    if bound.isWorse(than: bestQuantity, bestObjective) {
+      waiting.pushClosed()
+    } else {
+      waiting.push(low: relaxation.low, high: relaxation.high, count, bound)
+    }
+  }
+
+  /// Takes the next node; whether it can hold a better plan.
+  private mutating func pop(_ count: Int) -> Bool {
+    waiting.pop(
+      low: &relaxation.low, high: &relaxation.high, count, betterThan: bestQuantity,
+      bestObjective)
   }
 
   /// Splits on the venue with the largest take among those that need not trade.
@@ -525,35 +501,13 @@ struct PlanSearch: ~Copyable, Sendable {
     for venue in 0..<offers.count where relaxation.low[venue] == 0 && relaxation.take[venue] > 0 {
       if largest < 0 || relaxation.take[venue] > relaxation.take[largest] { largest = venue }
     }
-    if largest >= 0 { splitOptional(largest, &offers, isForcedFirst: true) }
+    if largest >= 0 { splitOptional(largest, &offers) }
   }
 
   /// The venue trades, or it does not.
-  private mutating func splitOptional(
-    _ venue: Int, _ offers: inout PlanOffers, isForcedFirst: Bool
-  ) {
-    let high = relaxation.high[venue]
-    if isForcedFirst { pushAtMost(0, 0, venue, &offers) }
-    pushAtLeast(least[venue], high, venue, &offers)
-    if !isForcedFirst { pushAtMost(0, 0, venue, &offers) }
-  }
-
-  private mutating func push(_ count: Int) {
-    guard stackCount < Self.stackCapacity else {
-      isCutShort = true
-      return
-    }
-    let start = stackCount &* Self.venues
-    stackLow.copy(count, from: relaxation.low, at: 0, to: start)
-    stackHigh.copy(count, from: relaxation.high, at: 0, to: start)
-    stackCount &+= 1
-  }
-
-  private mutating func pop(_ count: Int) {
-    stackCount &-= 1
-    let start = stackCount &* Self.venues
-    relaxation.low.copy(count, from: stackLow, at: start, to: 0)
-    relaxation.high.copy(count, from: stackHigh, at: start, to: 0)
+  private mutating func splitOptional(_ venue: Int, _ offers: inout PlanOffers) {
+    pushAtMost(0, venue, &offers)
+    pushAtLeast(least[venue], venue, &offers)
   }
 
   // The certificate.
@@ -561,10 +515,10 @@ struct PlanSearch: ~Copyable, Sendable {
   /// The bound for the planned quantity: the best of what was found and of what still waits.
   private mutating func certify(_ offers: inout PlanOffers) {
     bound = bestObjective
-    isProven = !isCutShort
-    while stackCount > 0 {
-      pop(offers.count)
-      guard let quantity = reachableQuantity(&offers), quantity >= bestQuantity else { continue }
+    isProven = !waiting.isCutShort
+    while waiting.count > 0 {
+      guard pop(offers.count), let quantity = reachableQuantity(&offers), quantity >= bestQuantity
+      else { continue }
       if quantity > bestQuantity { isProven = false }
       if let objective = relaxation.solve(&offers, &lots, to: bestQuantity) {
         bound = min(bound, objective)
@@ -574,7 +528,7 @@ struct PlanSearch: ~Copyable, Sendable {
     for venue in 0..<offers.count { relaxation.high[venue] = offers.greatest[venue] }
     _ = relaxation.mergeLevels(&offers, to: bestQuantity)
     rootBound = relaxation.cost
-    if isCutShort { bound = rootBound }
+    if waiting.isCutShort { bound = rootBound }
     isProven = isProven && bound == bestObjective
   }
 }

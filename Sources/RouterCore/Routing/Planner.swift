@@ -166,7 +166,7 @@ public struct Planner: ~Copyable, Sendable {
     if terms.quantityIncrement.mantissa > most { return .incrementTooCoarse }
     if terms.minimumQuantity.mantissa > most { return .belowMinimumQuantity }
     for level in 0..<offers.levelCounts[venue]
-    where offers.allowed(venue, level, from: 1, to: most, ignoringBalance: true) != nil {
+    where offers.smallestAllowed(venue, in: level, atLeast: 1, ignoringBalance: true) != nil {
       return .insufficientBalance
     }
     let reaches = offers.notional(venue, of: most) >= terms.minimumNotional.mantissa

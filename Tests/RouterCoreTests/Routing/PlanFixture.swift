@@ -49,16 +49,22 @@ struct PlanProblem {
     var plan = RoutePlan()
     planner.begin(request(nodeBudget: nodeBudget))
     for (index, venue) in venues.enumerated() {
-      var book = OrderBook(capacity: 64)
-      let levels = venue.levels.map {
-        BookLevel(price: Price(mantissa: $0.price), quantity: Quantity(mantissa: $0.size))
-      }
-      book.replace(
-        bids: isBuy ? [] : levels, asks: isBuy ? levels : [], at: Timestamp(nanoseconds: 0))
+      let book = book(venue)
       planner.add(terms(venue, index), book: book)
     }
     planner.finish(into: &plan)
     return plan
+  }
+
+  /// A book with the venue's levels on the side that the plan takes from.
+  func book(_ venue: PlanVenue) -> OrderBook {
+    var book = OrderBook(capacity: 64)
+    let levels = venue.levels.map {
+      BookLevel(price: Price(mantissa: $0.price), quantity: Quantity(mantissa: $0.size))
+    }
+    book.replace(
+      bids: isBuy ? [] : levels, asks: isBuy ? levels : [], at: Timestamp(nanoseconds: 0))
+    return book
   }
 
   func request(nodeBudget: Int) -> PlanRequest {
