@@ -20,13 +20,19 @@ package struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   @inlinable package subscript(index: Int) -> Element {
     @inline(__always) _read {
-      precondition(index >= 0 && index < count)
+      precondition(isInRange(index))
       yield unsafe base[index]
     }
     @inline(__always) _modify {
-      precondition(index >= 0 && index < count)
+      precondition(isInRange(index))
       yield unsafe &base[index]
     }
+  }
+
+  /// In one comparison: a negative index is a great one without its sign.
+  @inlinable @inline(__always)
+  func isInRange(_ index: Int) -> Bool {
+    UInt(bitPattern: index) < UInt(bitPattern: count)
   }
 
   /// Moves `length` elements; the two ranges may overlap.

@@ -191,7 +191,7 @@ struct PlanRelaxation: ~Copyable, Sendable {
       return solve(&offers, &lots, to: quantity)
     }
     let (now, most) = (take[venue], high[venue])
-    guard most == 0 || (most >= firstLength[venue] && !isCut(venue)) else {
+    guard most < now, most == 0 || (most >= firstLength[venue] && !isCut(venue)) else {
       return solve(&offers, &lots, to: quantity)
     }
     cost &-= cuts
@@ -201,25 +201,33 @@ struct PlanRelaxation: ~Copyable, Sendable {
       cost &-=
         offers.objective(venue, of: now, in: lastLevel(&offers, venue)) &+ offers.orderCost(venue)
     }
+    var key = Int128.min
     if most > 0 {
       let level = offers.level(venue, holding: most)
       head[venue] = level
       cost &+= offers.objective(venue, of: most, in: level) &+ offers.orderCost(venue)
+      if most > low[venue] {
+        key = max(offers.key(venue, level), firstLength[venue] > 0 ? rootKey[venue] : .min)
+      }
     } else {
       firstLength[venue] = 0
     }
     take[venue] = most
-    close(venue)
+    close(venue, key)
     guard merge(&offers, now &- most) == 0 else { return nil }
     addCuts()
     return cost
   }
 
-  /// From now on the venue has no next segment.
-  private mutating func close(_ venue: Int) {
+  /// From now on the venue has no next segment, and no unit that it took above its lower end costs
+  /// more than `key`.
+  private mutating func close(_ venue: Int, _ key: Int128) {
     keys[venue] = .max
     for place in 0..<openCount where open[place] == venue { distances[place] = .max }
-    if lastVenue == venue { lastVenue = -1 }
+    if lastVenue == venue {
+      lastVenue = -1
+      lastKey = max(lastOtherKey, key)
+    }
   }
 
   /// Takes a venue's lower end and finds what would come next.

@@ -16,30 +16,31 @@ extension PlanSearch {
     }
     // Trying pairs costs more than a node: at every node only until a plan is as large.
     if isDone || (quantity == bestQuantity && nodes & (nodes &- 1) != 0) { return }
-    for giver in 0..<offers.count where trial[giver] > 0 {
-      let lot = offers.terms[giver].quantityIncrement.mantissa
-      for taker in 0..<offers.count where taker != giver && relaxation.take[taker] > 0 {
-        // What the taker lacks to a whole lot.
-        let coarse = offers.terms[taker].quantityIncrement.mantissa
-        let lacking = coarse &- rest % coarse
-        if lacking % lot == 0 { shift(&offers, lacking, from: giver, to: taker, rest, quantity) }
-        var given = lot
-        while given <= lot &* Self.mostLotsGiven {
-          if given != lacking { shift(&offers, given, from: giver, to: taker, rest, quantity) }
-          given &+= lot
+    for taker in 0..<offers.count where relaxation.take[taker] > 0 {
+      // What the taker lacks to a whole lot.
+      let coarse = offers.terms[taker].quantityIncrement.mantissa
+      let lacking = coarse &- rest % coarse
+      for giver in 0..<offers.count where giver != taker && trial[giver] > 0 {
+        let lot = offers.terms[giver].quantityIncrement.mantissa
+        let few = min(lot, trial[giver]) &* Self.fewLots
+        var given = lacking
+        shift(&offers, given, of: lot, from: giver, to: taker, rest, quantity)
+        while given <= few &- coarse {
+          given &+= coarse
+          shift(&offers, given, of: lot, from: giver, to: taker, rest, quantity)
         }
       }
     }
   }
 
-  /// Considers the plan in which one venue gives up a quantity, and another takes it with `rest`.
+  /// Considers the plan in which one venue gives up a quantity, if it is some of its lots, and
+  /// another one takes it with `rest`.
   private mutating func shift(
-    _ offers: inout PlanOffers, _ given: Int64, from giver: Int, to taker: Int, _ rest: Int64,
-    _ quantity: Int64
+    _ offers: inout PlanOffers, _ given: Int64, of lot: Int64, from giver: Int, to taker: Int,
+    _ rest: Int64, _ quantity: Int64
   ) {
     let before = trial[giver]
-    guard given < before, before &- given >= relaxation.low[giver],
-      (rest &+ given) % offers.terms[taker].quantityIncrement.mantissa == 0,
+    guard given < before, given % lot == 0, before &- given >= relaxation.low[giver],
       offers.isAllowed(giver, before &- given)
     else { return }
     trial[giver] = before &- given
@@ -47,7 +48,7 @@ extension PlanSearch {
     trial[giver] = before
   }
 
-  private static let mostLotsGiven: Int64 = 6
+  private static let fewLots: Int64 = 6
 
   /// Considers the plan in which one venue takes `rest` on top; whether it would.
   private mutating func settle(

@@ -100,7 +100,7 @@ struct PlannerPropertyTests {
   /// Without fees and notionals a sell at `p` is a buy at `c - p`.
   @Test func `a sell is a buy under reflected prices`() {
     each { problem, _, label in
-      let top: Int64 = 4_000_000
+      let top: Int64 = 8_000_000  // Above all prices: six levels, each up to 40 % dearer.
       var original = problem
       original.limit = problem.limit.map { max($0, 1) }
       for index in original.venues.indices {
