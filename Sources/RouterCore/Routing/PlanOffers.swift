@@ -249,9 +249,14 @@ struct PlanOffers: ~Copyable, Sendable {
     guard last >= 0 else { return }
     let before = last == 0 ? 0 : cumulative(venue, last &- 1)
     let most = roundedMost(venue, last)
-    let isMost = most > before && accepts(venue, most, limit: limit)
-    greatest[venue] = isMost ? most : largestAllowed(venue, atMost: most)
-    greatestLevel[venue] = isMost ? last : level(venue, holding: greatest[venue])
+    if most > before && accepts(venue, most, limit: limit) {
+      greatest[venue] = most
+      greatestLevel[venue] = last
+    } else if most > 0 {
+      let covered = coveredLevel(venue, upTo: level(venue, holding: most))
+      greatest[venue] = largestAllowed(venue, atMost: most, in: covered)
+      greatestLevel[venue] = level(venue, holding: greatest[venue])
+    }
   }
 
   /// A level's price on the tick, or zero if the level is out of the limit or of range.
@@ -513,6 +518,25 @@ struct PlanOffers: ~Copyable, Sendable {
       low &+= increment &- excess
     }
     return ignoringBalance || covers(venue, product(limit, low), low) ? low : nil
+  }
+
+  /// The last level up to `last` whose first unit the balance covers with all before it: what a
+  /// venue holds grows from level to level.
+  @inline(__always)
+  private mutating func coveredLevel(_ venue: Int, upTo last: Int) -> Int {
+    if coversStart(venue, last) { return last }
+    var low = 0
+    var high = last
+    while low < high &- 1 {
+      let middle = (low &+ high) / 2
+      if coversStart(venue, middle) { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  private mutating func coversStart(_ venue: Int, _ level: Int) -> Bool {
+    let quantity = start(venue, level)
+    return covers(venue, product(limitPrice(venue, level), quantity), quantity)
   }
 
   /// The least quantity whose last unit lies in `level`.
