@@ -20,12 +20,21 @@ enum Sluice {
       print(usage)
       exit(ExitStatus.done)
     }
-    if name == "--version" { exit(execute(.version, [])) }
+    if name == "--version" { finish(execute(.version, [])) }
     guard let command = commands.first(where: { $0.name == name }) else {
       complain("sluice: '\(name)' is not a command; see: sluice --help")
       exit(ExitStatus.usage)
     }
-    exit(execute(command, Array(arguments.dropFirst())))
+    finish(execute(command, Array(arguments.dropFirst())))
+  }
+
+  /// Ends with a status; what could not be written to standard output has failed.
+  private static func finish(_ status: Int32) -> Never {
+    if fflush(nil) != 0 && status == ExitStatus.done {
+      complain("sluice: the answer could not be written to standard output")
+      exit(ExitStatus.failed)
+    }
+    exit(status)
   }
 
   private static var usage: String {

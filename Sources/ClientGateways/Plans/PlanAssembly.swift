@@ -171,10 +171,14 @@ struct PlanAssembly {
       let levels = isBuy ? books[index].asks : books[index].bids
       let tick = drafts[index].priceIncrement.exactMantissa(at: scales.price) ?? 0
       var total: Int64 = 0
+      var worth: Int128 = 0
       for level in levels where total < quantity && isWithinLimit(level.price) {
-        total += min(level.quantity.mantissa, quantity - total)
+        let part = min(level.quantity.mantissa, quantity - total)
+        total += part
+        // A buy's limit is the dearest price of all, a sell's the cheapest.
+        worth += Int128(level.price.mantissa) * Int128(part)
         let notional = (Int128(level.price.mantissa) + tick) * Int128(total)
-        if !scales.fit(notional) {
+        if !scales.fit(max(notional, worth)) {
           faults.add(
             "\(drafts[index].path).\(isBuy ? "asks" : "bids")", venue: drafts[index].name,
             "are worth too much: price times quantity must stay below"
@@ -228,11 +232,13 @@ struct PlanAssembly {
         "is finer than \(scales.cost) digits after the point, the digits of a cost here")
       return .zero
     }
-    let most = scales.maximumNotional * Int128(FeeRate.one)
+    let most = min(
+      scales.maximumNotional * Int128(FeeRate.one), VenueTerms.maximumOrderCost.mantissa)
     guard let mantissa = draft.orderCost.exactMantissa(at: scales.cost), mantissa <= most else {
+      let digits = String(most).count - 1 - scales.cost
       faults.add(
         field, venue: draft.name,
-        "is too large to be planned with; it must not be above 1e\(scales.worthDigits)")
+        "is too large to be planned with; it must not be above 1e\(digits)")
       return .zero
     }
     return AllInCost(mantissa: mantissa)

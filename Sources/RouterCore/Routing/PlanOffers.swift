@@ -25,6 +25,8 @@ struct PlanOffers: ~Copyable, Sendable {
   /// Whether all venues have the same lot and none has an order cost.
   private(set) var hasOneLot = true
   private(set) var hasOrderCosts = false
+  /// Whether levels within the limit were left out, as their notional is beyond the range.
+  private(set) var hasLevelsOutOfRange = false
   private(set) var quantity: Int64 = 0
 
   // What is minimised: notional times unit, plus quantity times base, plus the order costs.
@@ -52,8 +54,6 @@ struct PlanOffers: ~Copyable, Sendable {
   /// The instrument whose scales are set.
   private var instrument: Instrument?
 
-  /// Amounts above this are as good as no limit; 1e12 units at the scale of `Amount`.
-  private let unlimited = powerOfTen(12 + Amount.scale)
   /// The most that a replacement may cost for the whole quantity; it keeps sums within 128 bits.
   private let maximumReplacement = powerOfTen(32)
 
@@ -85,6 +85,7 @@ struct PlanOffers: ~Copyable, Sendable {
     leastKey = .max
     hasOneLot = true
     hasOrderCosts = false
+    hasLevelsOutOfRange = false
     objectiveScale = 1
     isBuy = request.side == .buy
     quantity = max(request.quantity.mantissa, 0)
@@ -99,7 +100,7 @@ struct PlanOffers: ~Copyable, Sendable {
     self.instrument = instrument
     notionalToAmount = powerOfTen(Amount.scale - instrument.notionalScale)
     quantityToAmount = powerOfTen(Amount.scale - Int(instrument.quantityScale))
-    notionalRange = unlimited / notionalToAmount
+    notionalRange = powerOfTen(12 + Amount.scale) / notionalToAmount
     expectedNotionalRange = min(notionalRange, powerOfTen(24))
   }
 
@@ -243,6 +244,8 @@ struct PlanOffers: ~Copyable, Sendable {
     while last >= 0 {
       limit = usableLimit(venue, levels[venue &* levelCapacity &+ last])
       if limit > 0 { break }
+      let price = limitPrice(venue, last)
+      hasLevelsOutOfRange = hasLevelsOutOfRange || (price > 0 && isWithinLimit(price))
       last &-= 1
     }
     levelCounts[venue] = last &+ 1
@@ -548,8 +551,9 @@ struct PlanOffers: ~Copyable, Sendable {
   private mutating func affordable(_ venue: Int, _ limit: Int64) -> Int64 {
     guard let available = terms[venue].available?.mantissa, available > 0 else { return 0 }
     guard isBuy else { return Int64(available / quantityToAmount) }
-    let unit = Int128(limit) &* notionalToAmount &* Int128(holdFactor(venue))
-    return Int64(available &* Int128(FeeRate.one) / unit)
+    // Both are below 2e38: with its fee a hold may be nearly twice what is out of the range.
+    let unit = UInt128(Int128(limit) &* notionalToAmount) &* UInt128(holdFactor(venue))
+    return Int64(UInt128(available) &* UInt128(FeeRate.one) / unit)
   }
 
   /// Whether the balance covers the hold of `quantity`, whose limit makes it `notional`.
@@ -558,22 +562,22 @@ struct PlanOffers: ~Copyable, Sendable {
     let terms = unsafe terms.base + venue
     guard let available = unsafe terms.pointee.available?.mantissa else { return true }
     guard isBuy else { return Int128(quantity) &* quantityToAmount <= available }
-    if available >= unlimited { return true }
     // A fee at most doubles what is held.
-    if notional &* notionalToAmount <= available >> 1 { return true }
-    let fee = unsafe terms.pointee.fee.partsPerHundredMillion
-    let factor = unsafe terms.pointee.holdsFee && fee > 0 ? FeeRate.one &+ fee : FeeRate.one
-    return notional &* (notionalToAmount &* Int128(factor)) <= available &* Int128(FeeRate.one)
+    let unit = notional &* notionalToAmount
+    if unit <= available >> 1 { return true }
+    guard unit <= available else { return false }
+    let fee = unsafe terms.pointee.holdsFee ? terms.pointee.fee.partsPerHundredMillion : 0
+    return unit &* Int128(fee) <= (available &- unit) &* Int128(FeeRate.one)
   }
 
   /// What the venue reserves for a child, rounded up.
   mutating func hold(_ venue: Int, limit: Int64, _ quantity: Int64) -> Amount {
     guard isBuy else { return Amount(mantissa: Int128(quantity) &* quantityToAmount) }
     let unit = product(limit, quantity) &* notionalToAmount
-    let factor = holdFactor(venue)
-    if factor == FeeRate.one { return Amount(mantissa: unit) }
-    let exact = unit &* Int128(factor)
-    return Amount(mantissa: exact.divided(by: Int128(FeeRate.one), roundingUp: true))
+    let fee = holdFactor(venue) &- FeeRate.one
+    if fee == 0 { return Amount(mantissa: unit) }
+    let exact = unit &* Int128(fee)
+    return Amount(mantissa: unit &+ exact.divided(by: Int128(FeeRate.one), roundingUp: true))
   }
 
   private mutating func holdFactor(_ venue: Int) -> Int64 {

@@ -254,8 +254,11 @@ struct PlanRelaxation: ~Copyable, Sendable {
     placedCost[venue] =
       offers.objective(venue, of: low, in: level) &+ offers.orderCost(venue)
     let isWhole = low == offers.cumulative(venue, level)
-    placedHead[venue] = isWhole ? level &+ 1 : level
-    placedKey[venue] = offers.key(venue, placedHead[venue])
+    let next = isWhole ? level &+ 1 : level
+    placedHead[venue] = next
+    // Behind the last level there is nothing to look at.
+    guard next < offers.levelCounts[venue] else { return }
+    placedKey[venue] = offers.key(venue, next)
     placedDistance[venue] = keyDistance(placedKey[venue], from: leastKey)
   }
 

@@ -22,25 +22,25 @@ extension PlanSearch {
       let lacking = coarse &- rest % coarse
       for giver in 0..<offers.count where giver != taker && trial[giver] > 0 {
         let lot = offers.terms[giver].quantityIncrement.mantissa
-        let few = min(lot, trial[giver]) &* Self.fewLots
-        var given = lacking
-        shift(&offers, given, of: lot, from: giver, to: taker, rest, quantity)
-        while given <= few &- coarse {
-          given &+= coarse
-          shift(&offers, given, of: lot, from: giver, to: taker, rest, quantity)
+        if lacking % lot == 0 { shift(&offers, lacking, from: giver, to: taker, rest, quantity) }
+        var given: Int64 = 0
+        for _ in 0..<Self.fewLots {
+          given &+= lot
+          guard given < trial[giver] else { break }
+          if given != lacking { shift(&offers, given, from: giver, to: taker, rest, quantity) }
         }
       }
     }
   }
 
-  /// Considers the plan in which one venue gives up a quantity, if it is some of its lots, and
-  /// another one takes it with `rest`.
+  /// Considers the plan in which one venue gives up a quantity, and another takes it with `rest`.
   private mutating func shift(
-    _ offers: inout PlanOffers, _ given: Int64, of lot: Int64, from giver: Int, to taker: Int,
-    _ rest: Int64, _ quantity: Int64
+    _ offers: inout PlanOffers, _ given: Int64, from giver: Int, to taker: Int, _ rest: Int64,
+    _ quantity: Int64
   ) {
     let before = trial[giver]
-    guard given < before, given % lot == 0, before &- given >= relaxation.low[giver],
+    guard given < before, before &- given >= relaxation.low[giver],
+      (rest &+ given) % offers.terms[taker].quantityIncrement.mantissa == 0,
       offers.isAllowed(giver, before &- given)
     else { return }
     trial[giver] = before &- given
@@ -48,7 +48,7 @@ extension PlanSearch {
     trial[giver] = before
   }
 
-  private static let fewLots: Int64 = 6
+  private static let fewLots = 6
 
   /// Considers the plan in which one venue takes `rest` on top; whether it would.
   private mutating func settle(

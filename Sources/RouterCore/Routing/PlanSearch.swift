@@ -58,6 +58,8 @@ struct PlanSearch: ~Copyable, Sendable {
       return adoptRoot(offers.quantity)
     }
     search(&offers, budget: request.nodeBudget)
+    // What was left out could be better.
+    if offers.hasLevelsOutOfRange { isProven = false }
     makeChildren(&offers)
   }
 

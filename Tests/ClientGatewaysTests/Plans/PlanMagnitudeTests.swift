@@ -67,6 +67,29 @@ struct PlanMagnitudeTests {
         == "49999999")
   }
 
+  @Test func `a sale whose best levels are worth far more than its worst takes them all`() throws {
+    let books = Document.books(
+      Document.venue("a", lot: "1", bids: "9 100000000000,3 100000000000"))
+    let plan = try Document.plan(books, Document.terms("sell", "200000000000"))
+    #expect(plan.children == ["a 200000000000@3"])
+    #expect(plan["bound"]?["proven_optimal"] == .bool(true))
+  }
+
+  @Test func `an order cost beyond the planner's is refused with its venue`() {
+    func faults(_ cost: String) -> [String] {
+      Document.faults(
+        Document.books(
+          Document.venue(
+            "a", tick: "0.0000000001", lot: "0.00000001", asks: "0.0000000001 1",
+            #","order_cost":"\#(cost)""#)))
+    }
+    #expect(faults("1000000").isEmpty)
+    #expect(
+      faults("1000001") == [
+        "venues[0].order_cost (venue a): is too large to be planned with; it must not be above 1e6"
+      ])
+  }
+
   @Test func `a worth beyond all units is refused with its venue`() {
     let books = Document.books(
       Document.venue("far", lot: "1", asks: "900000000000000000 900000000000000000"))

@@ -160,6 +160,50 @@ struct PlannerHostileTests {
     #expect(problem.solve().isProvenOptimal)
   }
 
+  @Test func `a venue that must give all it has may be the last one of a full planner`() {
+    var venues = (0..<31).map { PlanVenue(levels: [(200 + Int64($0), 4)], minimumQuantity: 1) }
+    venues[0].levels = [(99, 4)]
+    venues.append(PlanVenue(levels: [(100, 4)], minimumQuantity: 4))
+    var planner = Planner(levelCapacity: 1)
+    let plan = PlanProblem(quantity: 6, venues: venues).solve(&planner)
+    #expect(plan.isProvenOptimal)
+    #expect(plan[0].quantity.mantissa == 2 && plan[31].quantity.mantissa == 4)
+  }
+
+  /// Moving quantity between two venues tried each of the finer lots within a coarse one.
+  @Test(.timeLimit(.minutes(1)))
+  func `lots a trillion times as fine as others take no longer`() {
+    let coarse: Int64 = 1_000_000_000_000
+    let problem = PlanProblem(
+      quantity: 14 * coarse,
+      venues: [
+        PlanVenue(levels: [(100, 20 * coarse)], lot: coarse, minimumQuantity: 10 * coarse),
+        PlanVenue(levels: [(99, 55 * coarse / 10)], minimumQuantity: 52 * coarse / 10),
+        PlanVenue(levels: [(98, 25 * coarse / 10)], minimumQuantity: 2 * coarse),
+      ])
+    let plan = problem.solve()
+    #expect(plan.isProvenOptimal)
+    #expect(plan[0].quantity.mantissa == 12 * coarse && plan[2].quantity.mantissa == 2 * coarse)
+  }
+
+  /// With its fee a hold is nearly twice the greatest notional, so no balance below that is endless.
+  @Test func `a balance above the greatest notional still has to cover the fee`() {
+    let balance: Int64 = 1_000_000_000_000_000_000
+    let venue = PlanVenue(
+      levels: [(100_000, 9_989_000_000_000)], feeBasisPoints: 30, available: balance)
+    let plan = PlanProblem(quantity: 9_989_000_000_000, venues: [venue]).solve()
+    #expect(plan.planned.mantissa == 9_970_089_730_807)
+    #expect(plan[0].hold.mantissa <= Int128(balance) * 10_000_000_000)
+  }
+
+  @Test func `a plan that left out levels beyond its range is not proven`() {
+    let size: Int64 = 10_000_000_000
+    let venue = PlanVenue(levels: [(90_000_000, size), (30_000_000, size)])
+    let plan = PlanProblem(side: .sell, quantity: 2 * size, venues: [venue]).solve()
+    #expect(plan.planned.mantissa == size)
+    #expect(!plan.isProvenOptimal)
+  }
+
   @Test func `a rebate of the whole price makes a plan free`() {
     let plan = PlanProblem(
       quantity: 5, venues: [PlanVenue(levels: [(100, 9)], feeBasisPoints: -9999)]
