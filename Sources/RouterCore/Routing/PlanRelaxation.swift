@@ -439,6 +439,57 @@ struct PlanRelaxation: ~Copyable, Sendable {
 
   // The answer.
 
+  /// Whether a venue's take lies within its first segment, and so costs more than was charged.
+  mutating func isCut(_ venue: Int) -> Bool {
+    take[venue] > 0 && take[venue] < firstLength[venue]
+  }
+
+  /// The level of the last unit taken; not for a take within the first segment.
+  @inline(__always)
+  mutating func lastLevel(_ offers: inout PlanOffers, _ venue: Int) -> Int {
+    let level = head[venue]
+    return level > 0 && take[venue] <= offers.cumulative(venue, level &- 1) ? level &- 1 : level
+  }
+
+  /// The level of the last unit taken.
+  @inline(__always)
+  mutating func level(_ offers: inout PlanOffers, _ venue: Int) -> Int {
+    isCut(venue) ? offers.level(venue, holding: take[venue]) : lastLevel(&offers, venue)
+  }
+
+  /// Whether the venue would take what the relaxation gives it.
+  mutating func isAllowed(_ offers: inout PlanOffers, _ venue: Int) -> Bool {
+    if take[venue] == high[venue] || take[venue] == low[venue] { return true }
+    if isCut(venue) { return offers.isAllowed(venue, take[venue]) }
+    return offers.isAllowed(venue, take[venue], in: lastLevel(&offers, venue))
+  }
+
+  /// Adds what the first segments that are cut have beyond their keys.
+  private mutating func addCuts() {
+    var hasFraction = false
+    cuts = 0
+    for place in 0..<openCount {
+      let venue = unsafe open.base[place]
+      guard unsafe take.base[venue] < firstLength.base[venue], isCut(venue) else { continue }
+      let length = Int128(firstLength[venue])
+      let fraction = product(take[venue], firstRest[venue])
+      let whole = fraction / length
+      cuts &+= whole
+      hasFraction = hasFraction || whole &* length != fraction
+    }
+    if hasFraction { cuts &+= 1 }
+    cost &+= cuts
+  }
+
+  /// The objective of `take` as it is, with all order costs.
+  mutating func fullCost(_ offers: inout PlanOffers) -> Int128 {
+    var cost: Int128 = 0
+    for venue in 0..<offers.count where take[venue] > 0 {
+      cost &+= offers.objective(venue, of: take[venue]) &+ offers.orderCost(venue)
+    }
+    return cost
+  }
+
   // What a node costs at least that is this one but for the range of one venue.
   //
   // What the venue takes more the others take less, and save at most what the dearest segment costs
@@ -506,56 +557,5 @@ struct PlanRelaxation: ~Copyable, Sendable {
   /// Whether the product is small enough to be added to a cost.
   private func isSmall(_ key: Int128, _ quantity: Int64) -> Bool {
     key.magnitude.leadingZeroBitCount &+ quantity.leadingZeroBitCount > 68
-  }
-
-  /// Whether a venue's take lies within its first segment, and so costs more than was charged.
-  mutating func isCut(_ venue: Int) -> Bool {
-    take[venue] > 0 && take[venue] < firstLength[venue]
-  }
-
-  /// The level of the last unit taken; not for a take within the first segment.
-  @inline(__always)
-  mutating func lastLevel(_ offers: inout PlanOffers, _ venue: Int) -> Int {
-    let level = head[venue]
-    return level > 0 && take[venue] <= offers.cumulative(venue, level &- 1) ? level &- 1 : level
-  }
-
-  /// The level of the last unit taken.
-  @inline(__always)
-  mutating func level(_ offers: inout PlanOffers, _ venue: Int) -> Int {
-    isCut(venue) ? offers.level(venue, holding: take[venue]) : lastLevel(&offers, venue)
-  }
-
-  /// Whether the venue would take what the relaxation gives it.
-  mutating func isAllowed(_ offers: inout PlanOffers, _ venue: Int) -> Bool {
-    if take[venue] == high[venue] || take[venue] == low[venue] { return true }
-    if isCut(venue) { return offers.isAllowed(venue, take[venue]) }
-    return offers.isAllowed(venue, take[venue], in: lastLevel(&offers, venue))
-  }
-
-  /// Adds what the first segments that are cut have beyond their keys.
-  private mutating func addCuts() {
-    var hasFraction = false
-    cuts = 0
-    for place in 0..<openCount {
-      let venue = unsafe open.base[place]
-      guard unsafe take.base[venue] < firstLength.base[venue], isCut(venue) else { continue }
-      let length = Int128(firstLength[venue])
-      let fraction = product(take[venue], firstRest[venue])
-      let whole = fraction / length
-      cuts &+= whole
-      hasFraction = hasFraction || whole &* length != fraction
-    }
-    if hasFraction { cuts &+= 1 }
-    cost &+= cuts
-  }
-
-  /// The objective of `take` as it is, with all order costs.
-  mutating func fullCost(_ offers: inout PlanOffers) -> Int128 {
-    var cost: Int128 = 0
-    for venue in 0..<offers.count where take[venue] > 0 {
-      cost &+= offers.objective(venue, of: take[venue]) &+ offers.orderCost(venue)
-    }
-    return cost
   }
 }
